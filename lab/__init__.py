@@ -1,0 +1,1 @@
+"""The apparatus: runs snippets on a private network and records what happened."""

@@ -1,0 +1,63 @@
+"""Command line of the lab.
+
+python -m lab record [--changed] [ID ...]   record runs, all or the ones named
+python -m lab abilities                     what this machine can and cannot measure
+"""
+
+import argparse
+import sys
+
+from lab import evidence, record
+from lab.namespace import abilities
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    recorder = commands.add_parser("record", help="record runs into evidence/runs/")
+    recorder.add_argument("ids", nargs="*", help="snippet ids; all if none is named")
+    recorder.add_argument(
+        "--changed", action="store_true", help="only what is missing or stale"
+    )
+    commands.add_parser("abilities", help="what this machine can measure")
+    chosen = parser.parse_args(arguments)
+    if chosen.command == "abilities":
+        for ability, reason in abilities().items():
+            print(f"{ability}: {reason or 'here'}")
+        return 0
+    return record_runs(chosen.ids, chosen.changed)
+
+
+def record_runs(ids: list[str], only_changed: bool) -> int:
+    """Record, print what was done, complain on stderr; returns the exit status."""
+    try:
+        for snippet in ids:
+            evidence.snippet_path(snippet)
+    except evidence.EvidenceError as error:
+        print(error, file=sys.stderr)
+        return 2
+    runs = sorted({evidence.run_of(i) for i in ids}) or evidence.run_ids()
+    if only_changed:
+        runs = [run for run in runs if not fresh(run)]
+    if not ids:
+        for orphan in record.remove_orphans():
+            print(f"{orphan}: removed, its snippet is gone")
+    lines, complaints = record.record_all(runs)
+    for line in lines:
+        print(line)
+    for complaint in complaints:
+        print(f"not recorded: {complaint}", file=sys.stderr)
+    return 1 if complaints else 0
+
+
+def fresh(run: str) -> bool:
+    """Whether the recording of a run is there, whole, and of the snippet as it is."""
+    try:
+        return bool(evidence.load_run(run))
+    except evidence.EvidenceError:
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""The claims and their proofs, read from tests/claims/ without running them.
+
+A claim's id is its proof's name: `udp.connect_sends_no_packet` is
+`tests/claims/test_udp.py::test_connect_sends_no_packet`, and its sentence is that
+function's docstring.
+"""
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import evidence
+
+CLAIMS = evidence.ROOT / "tests" / "claims"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One proof: what it states, its source text and what it needs to run."""
+
+    id: str
+    sentence: str
+    source: str
+    path: str  # from the top of the repository
+    line: int
+    needs: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """Tells whether the proof has changed since it was last run."""
+        return evidence.digest(self.source)
+
+
+def read(folder: Path = CLAIMS) -> dict[str, Proof]:
+    """Every proof in a folder of test files: {id: Proof}, in file order."""
+    proofs = {}
+    for path in sorted(folder.glob("test_*.py")):
+        for proof in read_file(path):
+            proofs[proof.id] = proof
+    return proofs
+
+
+def read_file(path: Path) -> list[Proof]:
+    """The proofs of one test file."""
+    text = path.read_text()
+    lines = text.splitlines()
+    proofs = []
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            needs = [
+                ast.literal_eval(argument)
+                for decorator in node.decorator_list
+                if "needs" in ast.unparse(decorator)
+                for argument in decorator.args
+            ]
+            proofs.append(
+                Proof(
+                    id=f"{path.stem.removeprefix('test_')}.{node.name[5:]}",
+                    sentence=" ".join((ast.get_docstring(node) or "").split()),
+                    source="\n".join(lines[first - 1 : node.end_lineno]),
+                    path=path.relative_to(path.parents[2]).as_posix(),
+                    line=first,
+                    needs=tuple(needs),
+                )
+            )
+    return proofs
+
+
+def plain(sentence: str) -> str:
+    """A sentence without its markup, to compare a page with a docstring.
+
+    >>> plain("`connect()` on a *UDP* socket")
+    'connect() on a UDP socket'
+    """
+    return " ".join(re.sub(r"[`*]", "", sentence).split())
+
+
+def outcomes() -> dict[str, dict]:
+    """{platform: {claim id: outcome}} of every platform that ran the proofs."""
+    folder = evidence.EVIDENCE / "proofs"
+    return {
+        path.stem: evidence.load(f"proofs/{path.name}")["proofs"]
+        for path in sorted(folder.glob("*.json"))
+    }

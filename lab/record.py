@@ -1,0 +1,150 @@
+"""Records runs: what a snippet printed, called and sent, in evidence/runs/."""
+
+import json
+import platform
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+from lab import evidence
+from lab.canonical import recording
+from lab.namespace import abilities
+
+RUNS = 2  # a recording is kept if this many runs in a row gave the same bytes
+
+
+class Refused(Exception):
+    """A snippet that crashes, hangs, or does not do the same thing twice."""
+
+
+def run(run_id: str, times: int = RUNS) -> list[dict]:
+    """Run a snippet, or a server and its client. Returns a recording's body each time.
+
+    Where the machine has no private network, or no packet capture, the run is made
+    without, and the recording says so by `"packets": false`. Raises Refused.
+    """
+    from lab.capture import decode
+
+    here = abilities()
+    server = evidence.server_of(run_id)
+    programs = [server, run_id] if server else [run_id]
+    paths = [evidence.snippet_path(program) for program in programs]
+    need = evidence.needs(paths[-1].read_text())
+    if need and not server and here["private_net"]:
+        raise Refused(f"{run_id} needs {need}: {here['private_net']}")
+    job = {
+        "programs": [str(path) for path in paths],
+        "private": here["private_net"] is None,
+        "packets": here["packets"] is None,
+        "times": times,
+    }
+    stage = subprocess.run(
+        [sys.executable, "-m", "lab.stage"],
+        input=json.dumps(job),
+        capture_output=True,
+        text=True,
+        cwd=evidence.ROOT,
+    )
+    if stage.returncode != 0:
+        raise Refused(f"{run_id}: the lab failed\n{stage.stderr.rstrip()}")
+    bodies = []
+    for raw in json.loads(stage.stdout):
+        if "failed" in raw:
+            raise Refused(raw["failed"].replace(f"{evidence.ROOT}/", ""))
+        made_from = {
+            program: evidence.digest(path.read_text())
+            for program, path in zip(programs, paths, strict=True)
+        }
+        body = {"run": run_id, "snippets": made_from}
+        body["packets"] = raw["packets"] is not None
+        bodies.append(body | recording(raw, programs, decode))
+    return bodies
+
+
+def record(run_id: str) -> str:
+    """Record one run and write it if it changed. Returns a line on what was done.
+
+    Raises Refused, showing both runs, if two runs differ; nothing is written then.
+    """
+    first, *others = run(run_id)
+    for other in others:
+        if other != first:
+            raise Refused(
+                f"{run_id}: two runs differ, so the program does not force its order:\n"
+                f"{evidence.dump(first)}---\n{evidence.dump(other)}"
+            )
+    path = evidence.run_path(run_id)
+    try:
+        old = evidence.load_run(run_id, allow_stale=True)
+    except evidence.EvidenceError:
+        old = {}
+    if old.get("packets") and not first["packets"]:
+        return f"{run_id}: kept; this machine records no packets ({why_no_packets()})"
+    if all(old.get(key) == value for key, value in first.items()):
+        return f"{run_id}: unchanged"
+    first |= {"platform": note_platform(), "date": date.today().isoformat()}
+    evidence.save(path, first | {"digest": evidence.digest(evidence.dump(first))})
+    return f"{run_id}: recorded"
+
+
+def why_no_packets() -> str | None:
+    """The reason, in words, why this machine records no packets, or None."""
+    return abilities()["private_net"] or abilities()["packets"]
+
+
+def record_all(run_ids: list[str]) -> tuple[list[str], list[str]]:
+    """Record several runs, two at a time. Returns (lines, complaints)."""
+
+    def attempt(run_id: str) -> tuple[str | None, str | None]:
+        try:
+            return record(run_id), None
+        except (Refused, evidence.EvidenceError) as refusal:
+            return None, str(refusal)
+
+    abilities()  # once, before the threads
+    note_platform()
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(attempt, run_ids))
+    return [line for line, _ in results if line], [c for _, c in results if c]
+
+
+def remove_orphans() -> list[str]:
+    """Delete recordings of runs that no longer exist; returns their ids."""
+    orphans = [
+        path
+        for path in evidence.run_path("any").parent.glob("*.json")
+        if path.stem not in evidence.run_ids()
+    ]
+    for path in orphans:
+        path.unlink()
+    return [path.stem for path in orphans]
+
+
+def platform_id() -> str:
+    """What evidence is filed under, for instance `linux-6.18-python-3.11`."""
+    kernel = ".".join(kernel_release().split(".")[:2])
+    python = ".".join(platform.python_version_tuple()[:2])
+    return f"{platform.system().lower()}-{kernel}-python-{python}"
+
+
+def kernel_release() -> str:
+    """The kernel's release in three numbers, without a builder's suffix."""
+    return platform.release().split("-")[0].split("+")[0]
+
+
+def note_platform() -> str:
+    """Write this platform to evidence/platforms.json; returns its id."""
+    path = evidence.EVIDENCE / "platforms.json"
+    known = evidence.load(path.name) if path.exists() else {}
+    mine = {
+        "system": platform.system(),
+        "kernel": kernel_release(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+    }
+    old = known.get(platform_id(), {})
+    if any(old.get(key) != value for key, value in mine.items()):
+        known[platform_id()] = mine | {"date": date.today().isoformat()}
+        evidence.save(path, dict(sorted(known.items())))
+    return platform_id()

@@ -1,0 +1,169 @@
+"""Runs one or two programs in a network of their own.
+
+    python -m lab.stage < job.json > results.json
+
+Each run has a process of its own, because the network it enters cannot be left again.
+The job names the programs and how many times to run them; a result holds what they
+printed, the events of the tracer and the captured packets, all raw. `lab.record` asks
+for them and makes recordings of them.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from lab import namespace
+from lab.capture import Capture
+
+TRACER = Path(__file__).with_name("tracer.py")
+TIME_LIMIT = 10.0  # seconds, for one program
+WAITING = ("accept", "recv", "recvfrom", "recv_into", "recvmsg", "recvfrom_into")
+# <net/tcp_states.h>: what remains when nothing more will be sent by itself.
+AT_REST = {"05", "06", "07", "0A"}  # FIN_WAIT2, TIME_WAIT, CLOSE, LISTEN
+
+
+class Failed(Exception):
+    """A program that crashed, hung or never got ready; the text is for the reader."""
+
+
+def main() -> None:
+    job = json.load(sys.stdin)
+    results = []
+    for _ in range(job["times"]):
+        reading, writing = os.pipe()
+        if os.fork() == 0:
+            with open(writing, "w") as answer:
+                json.dump(one_run(job), answer)
+            os._exit(0)
+        os.close(writing)
+        with open(reading) as answer:
+            results.append(json.load(answer))
+        os.wait()
+    json.dump(results, sys.stdout)
+
+
+def one_run(job: dict) -> dict:
+    """Enter a new network, run the job's programs there, return what was seen."""
+    capture = None
+    if job["private"]:
+        namespace.enter()
+        if job["packets"]:
+            capture = Capture()
+    with tempfile.TemporaryDirectory() as folder:
+        events = Path(folder, "events")
+        events.touch()
+        try:
+            printed = run_programs(job["programs"], events, job["private"])
+        except Failed as failure:
+            return {"failed": str(failure)}
+        return {
+            "printed": printed,
+            "events": [json.loads(line) for line in events.read_text().splitlines()],
+            "packets": capture
+            and [(moment, raw.hex()) for moment, raw in capture.drain()],
+        }
+
+
+def run_programs(paths: list[str], events: Path, private: bool) -> list[list[str]]:
+    """Run one program to its end, or a server, then its client, then stop the server.
+
+    The client is given the host and the port that the server's first line ends with.
+    Returns the lines that each program printed. Raises Failed.
+    """
+    if len(paths) == 1:
+        with start(paths[0], [], events) as program:
+            printed = [finish(program, paths[0])]
+    else:
+        with start(paths[0], [], events) as server:
+            try:
+                ready = server.stdout.readline()
+                address = ready.split()[-2:]
+                if len(address) != 2 or not address[1].isdigit():
+                    raise Failed(
+                        f"{paths[0]}: the first line must end with host and port, "
+                        f"got {ready!r}\n{server.stderr.read() if not ready else ''}"
+                    )
+                with start(paths[1], address, events) as client:
+                    client_lines = finish(client, paths[1])
+                until(lambda: idle(server.pid, events), f"{paths[0]} to be idle again")
+                server.send_signal(signal.SIGINT)
+                server_lines = [ready.rstrip("\n"), *finish(server, paths[0])]
+            finally:
+                server.kill()
+        printed = [server_lines, client_lines]
+    if private:
+        until(at_rest, "the last packets")
+    return printed
+
+
+def start(path: str, arguments: list[str], events: Path) -> subprocess.Popen:
+    """Start a snippet under the tracer, isolated as a pasted program would be."""
+    isolated = [sys.executable, "-I", "-B", "-u"]
+    command = [*isolated, str(TRACER), str(events), path, *arguments]
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=events.parent,
+    )
+
+
+def finish(program: subprocess.Popen, path: str) -> list[str]:
+    """Wait for a program and return its lines. Raises Failed if it hangs or crashes."""
+    try:
+        output, errors = program.communicate(timeout=TIME_LIMIT)
+    except subprocess.TimeoutExpired:
+        program.kill()
+        raise Failed(
+            f"{path}: still running after {TIME_LIMIT:.0f} s; "
+            "give everything that can block a timeout"
+        ) from None
+    if program.returncode != 0:
+        raise Failed(f"{path}: ended with {program.returncode}\n{errors.rstrip()}")
+    return output.splitlines()
+
+
+def until(condition, what: str) -> None:
+    """Poll a condition of the kernel's own tables. Raises Failed at the time limit."""
+    deadline = time.monotonic() + TIME_LIMIT
+    while not condition():
+        if time.monotonic() > deadline:
+            raise Failed(f"waited {TIME_LIMIT:.0f} s for {what}")
+        time.sleep(0.001)
+
+
+def tables(*names: str):
+    """Rows of /proc/net/NAME, split into fields."""
+    for name in names:
+        path = Path("/proc/self/net", name)
+        if path.exists():
+            yield from (row.split() for row in path.read_text().splitlines()[1:])
+
+
+def at_rest() -> bool:
+    """Whether no TCP socket of this network has anything left to send."""
+    return all(row[3] in AT_REST for row in tables("tcp", "tcp6"))
+
+
+def idle(pid: int, events: Path) -> bool:
+    """Whether the server sleeps in a call that waits, with nothing left to read."""
+    lane = f"{pid} "
+    lines = events.read_text().splitlines()
+    own = [e for e in map(json.loads, lines) if e["lane"].startswith(lane)]
+    waits = own[-1].get("start") in WAITING if own else False
+    sleeping = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    unread = any(
+        not row[4].endswith(":00000000") for row in tables("udp", "udp6", "tcp", "tcp6")
+    )
+    return waits and sleeping == "S" and not unread and at_rest()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""Runs each proof in a network of its own, and keeps the outcomes as evidence."""
+
+import os
+import select
+import signal
+from datetime import date
+
+import pytest
+
+from lab import evidence, namespace, proofs, record
+from lab.capture import Capture, decode
+
+TIME_LIMIT = 20  # seconds
+outcomes: dict[str, dict] = {}
+
+
+def claim_id(nodeid: str) -> str:
+    """`tests/claims/test_udp.py::test_x` -> `udp.x`."""
+    path, _, name = nodeid.partition("::")
+    return f"{path.rpartition('/')[2][5:-3]}.{name.removeprefix('test_')}"
+
+
+class Wire:
+    """The packets on this proof's loopback: call it to get those since the last call."""
+
+    def __init__(self) -> None:
+        self.seen: list[dict] = []
+        self._capture: Capture | None = None
+
+    def open(self) -> None:
+        """Start to capture; done once the proof is in its own network."""
+        self._capture = Capture()
+
+    def __call__(self) -> list[dict]:
+        """Packets as `lab.capture.decode` gives them, in the order they were sent."""
+        fresh = [decode(raw) for _, raw in self._capture.drain()]
+        self.seen += fresh
+        return fresh
+
+
+@pytest.fixture
+def wire():
+    """A capture of the proof's own loopback. Such a proof needs("packets")."""
+    return Wire()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Run a proof in a child process that has moved to a private network.
+
+    Where the system refuses one, a proof that does not need it runs right here.
+    """
+    names = pyfuncitem._fixtureinfo.argnames
+    arguments = {name: pyfuncitem.funcargs[name] for name in names}
+    if namespace.abilities()["private_net"]:
+        pyfuncitem.obj(**arguments)
+        return True
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        complaint = run_proof(pyfuncitem.obj, arguments)
+        lines = packet_lines(arguments["wire"].seen) if "wire" in arguments else []
+        with open(writing, "w") as answer:
+            answer.write("\0".join([complaint, *lines]))
+        os._exit(0)
+    os.close(writing)
+    with open(reading) as answer:
+        ready, _, _ = select.select([answer], [], [], TIME_LIMIT)
+        if not ready:
+            os.kill(child, signal.SIGKILL)
+        complaint, *packets = answer.read().split("\0")
+    os.waitpid(child, 0)
+    if not ready:
+        pytest.fail(f"still running after {TIME_LIMIT} s", pytrace=False)
+    if complaint:
+        pytest.fail(complaint, pytrace=False)
+    outcomes[claim_id(pyfuncitem.nodeid)] = {"packets": packets} if packets else {}
+    return True
+
+
+def run_proof(function, arguments: dict) -> str:
+    """Call a proof in a new network; returns "" or what pytest would print."""
+    try:
+        namespace.enter()
+        if "wire" in arguments:
+            arguments["wire"].open()
+        function(**arguments)
+    except BaseException:
+        return str(pytest.ExceptionInfo.from_current().getrepr(style="short"))
+    return ""
+
+
+def packet_lines(packets: list[dict]) -> list[str]:
+    """Packets in words, chosen ports renumbered as in the recordings."""
+    numbers: dict[int, int] = {}
+
+    def end(address):
+        host, port = address
+        host = f"[{host}]" if ":" in host else host
+        if port is None:
+            return host
+        if port >= 32768:  # net.ipv4.ip_local_port_range begins here
+            port = numbers.setdefault(port, 50001 + len(numbers))
+        return f"{host}:{port}"
+
+    return [
+        f"{p['protocol']} {end(p['source'])} → {end(p['destination'])}, "
+        + (" ".join(p["flags"]) + ", " if "flags" in p else "")
+        + (f"{p['kind']}, " if "kind" in p else "")
+        + f"{p['payload']} bytes"
+        for p in packets
+    ]
+
+
+def pytest_runtest_logreport(report):
+    """Remember how each proof ended."""
+    if "tests/claims/" not in report.nodeid:
+        return
+    if report.when == "call" or report.outcome != "passed":
+        claim = claim_id(report.nodeid)
+        if report.when != "teardown" or report.failed:
+            outcomes.setdefault(claim, {})["outcome"] = report.outcome
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """With --write-proofs, keep the outcomes; a failed or partial run writes nothing."""
+    if not session.config.getoption("--write-proofs", default=False):
+        return
+    written = write_outcomes(outcomes, proofs.read(), exitstatus == 0)
+    print(f"\n{written}")
+
+
+def write_outcomes(found: dict[str, dict], known: dict, clean: bool) -> str:
+    """Write evidence/proofs/<platform>.json; returns a line that says what was done.
+
+    A skipped proof keeps its last real pass; an unchanged one keeps its date.
+    """
+    missing = sorted(known.keys() - found.keys())
+    if not clean or missing:
+        return f"proofs not written: {missing or 'the run has failures'}"
+    platform = record.platform_id()
+    path = evidence.EVIDENCE / "proofs" / f"{platform}.json"
+    old = evidence.load(f"proofs/{path.name}")["proofs"] if path.exists() else {}
+    kept = {}
+    for claim, proof in known.items():
+        now = {"outcome": found[claim]["outcome"], "source": proof.digest}
+        now |= {"packets": found[claim].get("packets", [])}
+        before = old.get(claim, {})
+        if now["outcome"] != "passed" and before.get("source") == proof.digest:
+            kept[claim] = before
+        elif all(before.get(key) == value for key, value in now.items()):
+            kept[claim] = before
+        else:
+            kept[claim] = now | {"date": date.today().isoformat()}
+    record.note_platform()
+    changed = evidence.save(path, {"platform": platform, "proofs": kept})
+    return f"{len(kept)} proofs: {'written' if changed else 'unchanged'}"

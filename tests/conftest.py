@@ -1,0 +1,65 @@
+"""What every test shares: needs that are probed, and one closing line about them."""
+
+import os
+from collections import Counter
+
+import pytest
+
+from lab.namespace import abilities
+
+STRICT = os.environ.get("STRICT") == "1"
+unmet: Counter[str] = Counter()
+differences: list[str] = []
+
+
+def why_unmet(item: pytest.Item) -> tuple[str, str] | None:
+    """The first thing an item needs that is not here, and the reason; or None."""
+    for marker in item.iter_markers("needs"):
+        for need in marker.args:
+            if need not in abilities():
+                raise pytest.UsageError(f"{item.nodeid}: unknown need {need!r}")
+            if reason := abilities()[need]:
+                return need, reason
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Skip what cannot run here, and count it; under STRICT=1 that is a failure."""
+    found = why_unmet(item)
+    if found is None:
+        return
+    need, reason = found
+    if STRICT:
+        pytest.fail(f"STRICT=1 allows no skip, and {need} is missing: {reason}", False)
+    unmet[need] += 1
+    pytest.skip(f"needs {need}: {reason}")
+
+
+@pytest.fixture
+def differs():
+    """Report a difference from the evidence without failing, unless STRICT=1."""
+
+    def report(text: str) -> None:
+        if STRICT:
+            pytest.fail(text, pytrace=False)
+        differences.append(text)
+
+    return report
+
+
+def pytest_terminal_summary(terminalreporter):
+    """One line for what was not proved here, one for each difference found here."""
+    if unmet:
+        counts = ", ".join(f"{n} for want of {need}" for need, n in unmet.items())
+        terminalreporter.write_line(f"not proved here: {counts}")
+    for text in differences:
+        terminalreporter.write_line(f"differs here: {text}")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--write-proofs",
+        action="store_true",
+        help="keep the outcomes of tests/claims in evidence/proofs/ (make evidence)",
+    )
