@@ -279,7 +279,7 @@ def awaited(call: dict, packets: list[dict], consumed: dict[str, int]) -> int:
         for number, packet in arriving:
             total += 1 if datagrams else packet["payload"]
             end = not datagrams and received == 0 and "FIN" in packet.get("flags", ())
-            if end or (received or datagrams) and total >= consumed[key]:
+            if end or ((received or datagrams) and total >= consumed[key]):
                 return number * 2 + 1
     return -1
 

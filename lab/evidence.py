@@ -1,4 +1,4 @@
-"""Reads and writes the files in evidence/. Opens no socket: the site's build uses it."""
+"""Reads and writes the files in evidence/. Opens no socket: the build uses it."""
 
 import hashlib
 import json
@@ -122,7 +122,7 @@ def load(name: str) -> dict:
 
 
 def dump(value: dict) -> str:
-    """JSON made for reading in a diff: one line for each step, each name, each field."""
+    """JSON made for reading in a diff: one line for each step or field."""
     lines = []
     for key, item in value.items():
         if isinstance(item, list) and item and not isinstance(item[0], str):

@@ -21,7 +21,7 @@ def claim_id(nodeid: str) -> str:
 
 
 class Wire:
-    """The packets on this proof's loopback: call it to get those since the last call."""
+    """The packets on this proof's loopback; each call returns the new ones."""
 
     def __init__(self) -> None:
         self.seen: list[dict] = []
@@ -124,7 +124,7 @@ def pytest_runtest_logreport(report):
 
 
 def pytest_sessionfinish(session, exitstatus):
-    """With --write-proofs, keep the outcomes; a failed or partial run writes nothing."""
+    """With --write-proofs, keep the outcomes, unless the run failed or was partial."""
     if not session.config.getoption("--write-proofs", default=False):
         return
     written = write_outcomes(outcomes, proofs.read(), exitstatus == 0)
@@ -147,12 +147,11 @@ def write_outcomes(found: dict[str, dict], known: dict, clean: bool) -> str:
         now = {"outcome": found[claim]["outcome"], "source": proof.digest}
         now |= {"packets": found[claim].get("packets", [])}
         before = old.get(claim, {})
-        if now["outcome"] != "passed" and before.get("source") == proof.digest:
-            kept[claim] = before
-        elif all(before.get(key) == value for key, value in now.items()):
-            kept[claim] = before
-        else:
-            kept[claim] = now | {"date": date.today().isoformat()}
+        skipped = now["outcome"] == "skipped"
+        same_source = before.get("source") == proof.digest
+        unchanged = all(before.get(key) == value for key, value in now.items())
+        keep = unchanged or (skipped and same_source)
+        kept[claim] = before if keep else now | {"date": date.today().isoformat()}
     record.note_platform()
     changed = evidence.save(path, {"platform": platform, "proofs": kept})
     return f"{len(kept)} proofs: {'written' if changed else 'unchanged'}"
