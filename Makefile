@@ -1,0 +1,75 @@
+# How a socket gets its two names: the site, and the measurements behind it.
+#   make html     builds the site
+#   make test     measures it all again
+# Each installs what it needs into .venv first. Any of them takes PYTHON=python3.12.
+
+PYTHON ?= python3
+VENV   ?= .venv
+PORT   ?= 8000
+SPHINX  = $(VENV)/bin/python -m sphinx -c .
+PAGES   = build/html
+
+.DEFAULT_GOAL := help
+.PHONY: help html live test doctest evidence check lock clean
+.DELETE_ON_ERROR:
+
+help: ## print this list
+	@awk -F ':.*## ' '/^# / {print substr($$0, 3)} /^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+
+html: $(VENV)/ready ## build the site; warnings are errors
+	@$(SPHINX) -q -W --keep-going -j auto docs $(PAGES)
+	@echo "open $(CURDIR)/$(PAGES)/index.html"
+
+live: $(VENV)/ready ## serve the site and follow every change (PORT=8000)
+	@$(VENV)/bin/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT))).close()' 2>/dev/null \
+	|| { echo "port $(PORT) is taken: choose another one, for instance make live PORT=$$(($(PORT) + 1))"; exit 1; }
+	@$(VENV)/bin/python -m lab live --port $(PORT)
+
+test: $(VENV)/ready ## run every proof and every other test
+	@$(VENV)/bin/python -m pytest
+
+doctest: $(VENV)/ready ## run the doctests in snippets and on pages
+	@for file in $$(find snippets -name '[!_]*.py' | sort); do $(PYTHON) -I -m doctest $$file || exit 1; done
+	@$(SPHINX) -q -b doctest -d build/doctrees docs build/doctest
+	@tail -n 6 build/doctest/output.txt
+
+evidence: $(VENV)/ready ## measure everything anew and write evidence/; read the diff
+	@$(VENV)/bin/python -m lab record
+	@$(VENV)/bin/python -m pytest -q --write-proofs tests/claims
+	@git --no-pager diff --stat -- evidence
+
+check: ## what CI runs: from scratch, lint, site, doctests, every test
+	rm -rf build $(VENV)
+	@$(MAKE) --no-print-directory html
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	@$(MAKE) --no-print-directory doctest
+	@$(MAKE) --no-print-directory test
+	@git diff --exit-code --stat -- evidence || { echo "the tests changed tracked files"; exit 1; }
+
+lock: $(VENV)/ready ## resolve the dependency groups of pyproject.toml into requirements.txt
+	@$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-emit-index-url --output-file requirements.txt \
+	  --group docs --group test --group browser --group lock pyproject.toml
+
+clean: ## remove what was built and installed
+	rm -rf build $(VENV)
+
+# The environment. uv is taken from the lock, with its hash, where it is not installed
+# already; where it does not run, pip does the same in four times the time.
+$(VENV)/ready: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	|| { echo "Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) -V 2>&1); try make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	|| { echo "$(PYTHON) has no venv module; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "installing into $(VENV)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.txt > $(VENV)/uv.txt
+	@PATH="$$PATH:$(CURDIR)/$(VENV)/bin"; command -v uv > /dev/null \
+	|| $(VENV)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt || true; \
+	if uv --version > /dev/null 2>&1; then \
+	  uv pip install -q --compile-bytecode --python $(VENV)/bin/python --require-hashes -r requirements.txt; \
+	else \
+	  $(VENV)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt; \
+	fi
+	@touch $@

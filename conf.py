@@ -1,0 +1,69 @@
+"""Settings of the site. docs/ is the source folder: `python -m sphinx -c . docs …`."""
+
+import doctest
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))  # for docs._ext and lab.evidence
+
+project = "bind() and connect()"
+author = "the bind-and-connect authors"
+copyright = f"2026, {author}. Text CC BY 4.0, code MIT"
+language = "en"
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.doctest",
+    "docs._ext.claims",
+    "docs._ext.commands",
+    "docs._ext.decision",
+    "docs._ext.policy",
+    "docs._ext.sequence",
+    "docs._ext.snippet",
+]
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+exclude_patterns = ["_ext", "_static"]
+
+# Sphinx ignores the text of an exception by default; a wrong errno must not pass.
+doctest_default_flags = doctest.DONT_ACCEPT_TRUE_FOR_1
+
+html_theme = "furo"
+html_title = "bind() and connect()"
+html_static_path = ["docs/_static"]
+html_css_files = ["site.css"]
+html_js_files = [("copy.js", {"defer": "defer"})]
+html_copy_source = False
+html_show_sourcelink = False
+html_theme_options = {
+    # Local names are blue, peer names orange, everywhere. All pairs pass WCAG AA.
+    "light_css_variables": {
+        "color-brand-primary": "#1f4e79",
+        "color-brand-content": "#0b5aa2",
+        "color-local": "#0b5aa2",
+        "color-local-fill": "#e8f1fb",
+        "color-peer": "#9a4300",
+        "color-peer-fill": "#fdf0e3",
+        "color-failed": "#b3142d",
+        "color-proved": "#1a6b3c",
+    },
+    "dark_css_variables": {
+        "color-brand-primary": "#9cc9f5",
+        "color-brand-content": "#7dbcf7",
+        "color-local": "#7dbcf7",
+        "color-local-fill": "#11263a",
+        "color-peer": "#f3ae6d",
+        "color-peer-fill": "#33220f",
+        "color-failed": "#ff8d9b",
+        "color-proved": "#73d09a",
+    },
+}
+templates_path = ["docs/_templates"]
+
+# No page may load anything from elsewhere. The hash is that of the theme's one inline
+# script; a test compares it with the built pages.
+content_security_policy = (
+    "default-src 'none'; script-src 'self' {inline}; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'self'"
+)
