@@ -15,6 +15,7 @@ extensions = [
     "myst_parser",
     "sphinx.ext.doctest",
     "docs._ext.claims",
+    "docs._ext.code_colours",
     "docs._ext.commands",
     "docs._ext.decision",
     "docs._ext.policy",

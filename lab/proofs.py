@@ -32,10 +32,10 @@ class Proof:
         return evidence.digest(self.source)
 
 
-def read(folder: Path = CLAIMS) -> dict[str, Proof]:
-    """Every proof in a folder of test files: {id: Proof}, in file order."""
+def read() -> dict[str, Proof]:
+    """Every proof in tests/claims/: {id: Proof}, in file order."""
     proofs = {}
-    for path in sorted(folder.glob("test_*.py")):
+    for path in sorted(CLAIMS.glob("test_*.py")):
         for proof in read_file(path):
             proofs[proof.id] = proof
     return proofs

@@ -21,7 +21,7 @@ from lab import namespace
 from lab.capture import Capture
 
 TRACER = Path(__file__).with_name("tracer.py")
-TIME_LIMIT = 10.0  # seconds, for one program
+TIME_LIMIT = float(os.environ.get("LAB_TIME_LIMIT", "10"))  # seconds, one program
 WAITING = ("accept", "recv", "recvfrom", "recv_into", "recvmsg", "recvfrom_into")
 # <net/tcp_states.h>: what remains when nothing more will be sent by itself.
 AT_REST = {"05", "06", "07", "0A"}  # FIN_WAIT2, TIME_WAIT, CLOSE, LISTEN

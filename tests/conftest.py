@@ -1,12 +1,20 @@
 """What every test shares: needs that are probed, and one closing line about them."""
 
 import os
+import shutil
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
 
+from lab.evidence import ROOT
 from lab.namespace import abilities
 
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
+    None,
+)
 STRICT = os.environ.get("STRICT") == "1"
 unmet: Counter[str] = Counter()
 differences: list[str] = []
@@ -16,9 +24,10 @@ def why_unmet(item: pytest.Item) -> tuple[str, str] | None:
     """The first thing an item needs that is not here, and the reason; or None."""
     for marker in item.iter_markers("needs"):
         for need in marker.args:
-            if need not in abilities():
+            here = abilities() | {"browser": None if BROWSER else "no Chromium found"}
+            if need not in here:
                 raise pytest.UsageError(f"{item.nodeid}: unknown need {need!r}")
-            if reason := abilities()[need]:
+            if reason := here[need]:
                 return need, reason
     return None
 
@@ -63,3 +72,19 @@ def pytest_addoption(parser):
         action="store_true",
         help="keep the outcomes of tests/claims in evidence/proofs/ (make evidence)",
     )
+
+
+@pytest.fixture(scope="session")
+def built_site():
+    """The folder of the built site, made as `make html` makes it."""
+    folder = ROOT / "build" / "html"
+    command = [sys.executable, "-m", "sphinx", "-c", ".", "-q", "-W", "--keep-going"]
+    built = subprocess.run(
+        [*command, "-j", "auto", "docs", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    if built.returncode != 0:
+        pytest.fail(f"the site does not build:\n{built.stderr}", pytrace=False)
+    return folder

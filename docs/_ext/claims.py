@@ -18,6 +18,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.logging import getLogger
 from sphinx.util.nodes import make_refnode
 
+from docs._ext import metadata
 from docs._ext.sequence import html
 from lab import evidence, proofs
 
@@ -308,7 +309,7 @@ def proof_section(proof: proofs.Proof, where_: str) -> nodes.section:
             f"{shown}</pre>"
         )
     made += nodes.paragraph("", f"{proof.path}, line {proof.line}", classes=["file"])
-    made += nodes.literal_block(proof.source, proof.source, language="python")
+    made += nodes.literal_block(proof.source, proof.source, language="python-socket")
     return made
 
 
@@ -386,4 +387,4 @@ def setup(app):
     app.connect("doctree-read", add_byline)
     app.connect("env-get-outdated", outdated)
     app.connect("missing-reference", missing_reference)
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}
+    return metadata()

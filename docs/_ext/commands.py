@@ -9,6 +9,8 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.logging import getLogger
 
+from docs._ext import metadata
+
 logger = getLogger(__name__)
 
 
@@ -46,4 +48,4 @@ class NotRun(SphinxDirective):
 def setup(app):
     app.add_directive("shell", Shell)
     app.add_directive("not-run", NotRun)
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}
+    return metadata()

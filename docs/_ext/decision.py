@@ -18,6 +18,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.logging import getLogger
 
+from docs._ext import metadata
 from docs._ext.claims import mark, words
 from docs._ext.sequence import html
 from lab import proofs
@@ -252,4 +253,4 @@ def setup(app):
     app.add_node(decision_picture)
     app.add_directive("decision", DecisionDirective)
     app.connect("doctree-resolved", resolve)
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}
+    return metadata()

@@ -4,6 +4,8 @@ from base64 import b64encode
 from hashlib import sha256
 from html import escape
 
+from docs._ext import metadata
+
 # The one inline script of the theme, which sets light or dark before the first paint.
 THEME_SCRIPT = """
       document.body.dataset.theme = localStorage.getItem("theme") || "auto";
@@ -26,4 +28,4 @@ def add_policy(app, pagename, templatename, context, doctree) -> None:
 def setup(app):
     app.add_config_value("content_security_policy", "", "html", [str])
     app.connect("html-page-context", add_policy)
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}
+    return metadata()

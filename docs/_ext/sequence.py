@@ -7,6 +7,7 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.logging import getLogger
 
+from docs._ext import metadata
 from docs._ext.cards import card
 from docs._ext.sequence_drawing import draw, table
 from docs._ext.steps import story
@@ -133,4 +134,4 @@ def call_flow(recording: dict, only: set[str], title: str = "") -> str:
 def setup(app):
     app.add_directive("sequence", Sequence)
     app.add_directive("call-flow", CallFlow)
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}
+    return metadata()

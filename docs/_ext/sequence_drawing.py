@@ -1,7 +1,7 @@
 """Draws a story as SVG: lanes, calls on them, packets between them, cards.
 
 All measures are in the units of the picture, which is as wide as a phone's column:
-one unit is one pixel there and never less, so no text is smaller than 11.5 pixels.
+a unit is a pixel there, or little less, so no text is smaller than 11 pixels.
 """
 
 from html import escape
@@ -9,11 +9,11 @@ from html import escape
 from docs._ext.cards import EMPTY, shown_name
 from docs._ext.steps import Row, Story
 
-WIDTH = 356
+WIDTH = 344
 EDGE = 10  # where the outer lanes run
 INDENT = 10  # from a lane to its text
 LINE = 17
-LETTER = 6.95  # width of a letter in the monospaced font
+LETTER = 7.25  # width of a letter in the monospaced font
 LETTERS = int((WIDTH - 2 * EDGE - INDENT) / LETTER)
 
 

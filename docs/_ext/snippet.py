@@ -7,6 +7,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx import addnodes
 
+from docs._ext import metadata
 from docs._ext.sequence import RecordingDirective, html, picture
 from lab import evidence
 
@@ -57,7 +58,7 @@ class Snippet(RecordingDirective):
                 return []
         box = nodes.container(classes=["snippet"])
         box += self.head(snippet, source)
-        box += nodes.literal_block(shown, shown, language="python")
+        box += nodes.literal_block(shown, shown, language="python-socket")
         if evidence.stale(recording):
             box += html(
                 '<p class="stale">stale: this output is from an earlier version of '
@@ -107,4 +108,4 @@ def output(recording: dict, snippet: str) -> str:
 
 def setup(app):
     app.add_directive("snippet", Snippet)
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}
+    return metadata()

@@ -1,0 +1,115 @@
+"""A site of a few lines, with snippets, evidence and proofs of its own."""
+
+import io
+from pathlib import Path
+
+import pytest
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
+
+from lab import evidence, proofs, record
+
+EXTENSIONS = [
+    "myst_parser",
+    "docs._ext.claims",
+    "docs._ext.code_colours",
+    "docs._ext.commands",
+    "docs._ext.decision",
+    "docs._ext.policy",
+    "docs._ext.sequence",
+    "docs._ext.snippet",
+]
+PROGRAM = '''"""One socket gets its local name."""
+
+import socket
+
+
+def local_name():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[0]
+
+
+def main():
+    print("local address:", local_name())
+
+
+if __name__ == "__main__":
+    main()
+'''
+PROOF = '''def test_bind_names():
+    """`bind()` gives the local name."""
+    assert True
+'''
+
+
+class SmallSite:
+    """A project in a folder; write files, record, build, read pages and warnings."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.write("docs/index.md", "# Front\n")
+        self.write("snippets/names/local.py", PROGRAM)
+        self.write("tests/claims/test_names.py", PROOF)
+        self.record()
+        self.prove()
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def record(self) -> None:
+        record.note_platform()
+        record.record("names.local")
+
+    def prove(self, outcome: str = "passed") -> None:
+        """Write the evidence that a run of the proofs would leave."""
+        found = {
+            claim: {
+                "outcome": outcome,
+                "source": proof.digest,
+                "packets": [],
+                "date": "2026-01-02",
+            }
+            for claim, proof in proofs.read().items()
+        }
+        path = evidence.EVIDENCE / "proofs" / f"{record.platform_id()}.json"
+        evidence.save(path, {"platform": record.platform_id(), "proofs": found})
+
+    def without_claims(self) -> None:
+        """Remove the one proof, for tests about something else."""
+        (self.folder / "tests/claims/test_names.py").unlink()
+
+    def build(self, parallel: int = 1) -> str:
+        """Build what is outdated; returns the warnings. Pages read are in .read."""
+        warnings = io.StringIO()
+        with docutils_namespace():
+            app = Sphinx(
+                self.folder / "docs",
+                None,
+                self.folder / "html",
+                self.folder / "doctrees",
+                "html",
+                {"extensions": EXTENSIONS, "html_theme": "basic"},
+                status=None,
+                warning=warnings,
+                parallel=parallel,
+            )
+            self.read: list[str] = []
+            app.connect("source-read", lambda _, page, text: self.read.append(page))
+            app.build()
+        return warnings.getvalue()
+
+    def page(self, name: str = "index") -> str:
+        return (self.folder / "html" / f"{name}.html").read_text()
+
+
+@pytest.fixture
+def small_site(tmp_path, monkeypatch):
+    """A SmallSite that the lab and the extension take for the project."""
+    monkeypatch.setattr(evidence, "SNIPPETS", tmp_path / "snippets")
+    monkeypatch.setattr(evidence, "EVIDENCE", tmp_path / "evidence")
+    monkeypatch.setattr(proofs, "CLAIMS", tmp_path / "tests" / "claims")
+    return SmallSite(tmp_path)

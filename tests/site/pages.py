@@ -1,0 +1,109 @@
+"""Reads the pages' sources for the gates; knows MyST's fences, not Sphinx."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.evidence import ROOT
+
+DOCS = ROOT / "docs"
+# A sentence that names one of these says, or seems to say, how sockets behave.
+TELLING = re.compile(
+    r"\b(?:bind|connect|listen|accept|send|sendto|sendall|recv|recvfrom|getsockname|"
+    r"getpeername|shutdown|setsockopt)\(\)"
+    r"|\bE[A-Z]{4,}\b|\b(?:SO|IP|IPV6|TCP|MSG)_[A-Z_]+\b"
+)
+CITED = re.compile(r"\{(?:claim|proved)\}")
+
+
+@dataclass(frozen=True)
+class Fence:
+    """A fenced block: its language or {directive}, argument, options and content."""
+
+    page: str
+    line: int
+    kind: str
+    argument: str
+    body: str
+
+
+def pages() -> dict[str, str]:
+    """{page name: source} of every page."""
+    return {
+        path.relative_to(DOCS).with_suffix("").as_posix(): path.read_text()
+        for path in sorted(DOCS.rglob("*.md"))
+    }
+
+
+def fences(page: str, source: str) -> list[Fence]:
+    """The fenced blocks of a page, outer ones with what is inside them."""
+    found, open_ = [], []
+    for number, line in enumerate(source.splitlines(), 1):
+        fence = re.match(r"\s*(`{3,}|:{3,})(.*)$", line)
+        if not fence:
+            for block in open_:
+                block["body"].append(line)
+            continue
+        ticks, rest = fence.groups()
+        if open_ and ticks == open_[-1]["ticks"] and not rest.strip():
+            block = open_.pop()
+            body = "\n".join(block["body"])
+            kind, _, argument = block["rest"].strip().partition(" ")
+            found.append(Fence(page, block["line"], kind, argument, body))
+        else:
+            open_.append({"ticks": ticks, "rest": rest, "line": number, "body": []})
+    assert not open_, f"{page}: fence of line {open_[-1]['line']} is never closed"
+    return found
+
+
+def all_fences() -> list[Fence]:
+    """The fenced blocks of every page."""
+    return [fence for page, source in pages().items() for fence in fences(page, source)]
+
+
+def stated() -> list[tuple[str, str, str]]:
+    """(claim id, sentence, page) of every claim that a page states."""
+    found = []
+    for page, source in pages().items():
+        for match in re.finditer(r"\{claim\}(`+)(.+?)\s*<([\w.]+)>\1", source):
+            found.append((match[3], match[2].strip(), page))
+        for fence in fences(page, source):
+            if fence.kind == "{claim}":
+                found.append((fence.argument.strip(), fence.body.strip(), page))
+    return found
+
+
+def cited() -> set[str]:
+    """Ids of the claims that a page cites."""
+    return {
+        match[1]
+        for source in pages().values()
+        for match in re.finditer(r"\{proved\}`+(?:[^`]*?<)?([\w.]+)>?`", source)
+    }
+
+
+def unmarked(source: str) -> list[str]:
+    """Lines that name a call, an errno or an option and carry no mark.
+
+    >>> unmarked("`bind()` fails.\\n\\n# The call bind()\\n\\nSockets are files.")
+    ['`bind()` fails.']
+    """
+    lines, ticks = [], None
+    for line in source.splitlines():
+        fence = re.match(r"\s*(`{3,}|:{3,})", line)
+        if fence and ticks is None:
+            if not re.match(r":{3,}", fence[1]):  # a colon fence holds prose
+                ticks = fence[1]
+            continue
+        if fence:
+            ticks = None if fence[1] == ticks else ticks
+            continue
+        if ticks is None and not line.startswith("#"):
+            lines.append(line.strip())
+    return [line for line in lines if TELLING.search(line) and not CITED.search(line)]
+
+
+def reviewed() -> set[str]:
+    """Unmarked lines that were read and left so on purpose: `page: line`."""
+    text = Path(__file__).with_name("unmarked.txt").read_text()
+    return {line for line in text.splitlines() if line and not line.startswith("#")}

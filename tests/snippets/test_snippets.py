@@ -1,0 +1,146 @@
+"""Every snippet, as a reader meets it: pasted into an empty file and run."""
+
+import ast
+import doctest
+import importlib
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from lab import evidence
+from lab.canonical import FIRST_PORT
+
+SNIPPETS = evidence.snippet_ids()
+TIME_LIMIT = 20  # seconds
+
+
+def source_of(snippet: str) -> str:
+    return evidence.snippet_path(snippet).read_text()
+
+
+def pattern(lines: list[str]) -> str:
+    """A regular expression for recorded lines in which every port may be another.
+
+    The same port must be the same each time: later ones are back-references.
+    """
+    seen: set[str] = set()
+
+    def port(found: re.Match) -> str:
+        number = found[0]
+        if not FIRST_PORT <= int(number) < FIRST_PORT + 100:
+            return number
+        if number in seen:
+            return f"(?P=p{number})"
+        seen.add(number)
+        return rf"(?P<p{number}>\d+)"
+
+    return re.sub(r"\b\d{5}\b", port, re.escape("\n".join(lines)))
+
+
+def paste(snippet: str, folder) -> list[str]:
+    """Put the program alone into a folder; returns the command that runs it."""
+    path = folder / "pasted.py"
+    folder.mkdir(exist_ok=True)
+    path.write_text(source_of(snippet))
+    return [sys.executable, "-I", "-u", str(path)]
+
+
+def run(command: list[str]) -> str:
+    """Run to the end; returns what was printed."""
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=TIME_LIMIT)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.rstrip("\n")
+
+
+def test_there_are_snippets():
+    assert len(SNIPPETS) >= 19
+
+
+@pytest.mark.parametrize("run_id", evidence.run_ids())
+def test_pasted_program_prints_what_the_page_shows(run_id, tmp_path):
+    recording = evidence.load_run(run_id)
+    programs = list(recording["snippets"])
+    client = paste(run_id, tmp_path / "client")
+    if len(programs) == 1:
+        assert re.fullmatch(pattern(recording["printed"][0]), run(client))
+        return
+    with subprocess.Popen(
+        paste(programs[0], tmp_path / "server"), stdout=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            ready = server.stdout.readline()
+            client_output = run([*client, *ready.split()[-2:]])
+        finally:
+            server.send_signal(signal.SIGINT)
+        server_output = ready + server.communicate(timeout=TIME_LIMIT)[0]
+    assert server.returncode == 0
+    assert re.fullmatch(pattern(recording["printed"][0]), server_output.rstrip("\n"))
+    assert re.fullmatch(pattern(recording["printed"][1]), client_output)
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS)
+def test_doctests_pass_without_flags(snippet):
+    module = importlib.import_module(f"snippets.{snippet}")
+    assert "doctest:" not in source_of(snippet)
+    assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS)
+def test_form(snippet):
+    """What the design asks of every snippet that can be seen in its text."""
+    source = source_of(snippet)
+    tree = ast.parse(source)
+    lines = source.splitlines()
+    assert max(map(len, lines)) <= 72, "lines of at most 72 columns"
+    assert len(lines) <= 60, "about 45 lines"
+    docstring = ast.get_docstring(tree)
+    assert docstring and "\n" not in docstring, "a docstring of one line"
+    names = {n.name for n in tree.body if isinstance(n, ast.FunctionDef)}
+    assert "main" in names, "main() prints"
+    modules = {
+        alias.name.partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    } | {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+    assert modules <= sys.stdlib_module_names, "the standard library only"
+    assert "sleep" not in source, "no sleeps"
+    assert not re.search(r"example|demo|\d", snippet), "named by behaviour"
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS)
+def test_is_imported_by_a_proof(snippet):
+    package, _, module = snippet.rpartition(".")
+    if package == "recipes":
+        return  # programs: run as processes, above and by the lab
+    tests = [p.read_text() for p in (evidence.ROOT / "tests/claims").glob("test_*.py")]
+    imports = [
+        (node.module, alias.name)
+        for text in tests
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    ]
+    assert len(imports) >= 1
+    assert (f"snippets.{package}", module) in imports, "import it in tests/claims"
+
+
+def test_pattern_keeps_equal_ports_equal():
+    shape = pattern([f"{FIRST_PORT} {FIRST_PORT} 65535"])
+    assert re.fullmatch(shape, "40000 40000 65535")
+    assert not re.fullmatch(shape, "40000 40001 65535")
+    assert not re.fullmatch(shape, "40000 40000 65534")
+
+
+def test_recipe_without_an_address_says_how_to_use_it(tmp_path):
+    for client in [s for s in SNIPPETS if evidence.server_of(s)]:
+        ended = subprocess.run(
+            paste(client, tmp_path), capture_output=True, text=True, env=os.environ
+        )
+        assert ended.returncode != 0
+        assert "usage" in ended.stderr.lower(), ended.stderr
+        assert "Traceback" not in ended.stderr
