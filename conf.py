@@ -34,6 +34,7 @@ html_title = "bind() and connect()"
 html_static_path = ["docs/_static"]
 html_css_files = ["site.css"]
 html_js_files = [("copy.js", {"defer": "defer"})]
+html_favicon = "docs/_static/favicon.svg"
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
