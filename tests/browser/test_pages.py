@@ -93,9 +93,8 @@ def test_copied_program_runs_and_prints_what_the_page_shows(open_page, tmp_path)
 
 
 def test_theme_is_switched_and_remembered(open_page):
-    page = open_page(
-        "index", color_scheme="light", viewport={"width": 1280, "height": 800}
-    )
+    wide = {"width": 1280, "height": 800}
+    page = open_page("index", color_scheme="light", viewport=wide)
     background = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(background)
     for _ in range(3):
