@@ -4,13 +4,6 @@ import errno
 import socket
 
 
-def unused_address():
-    """Return an address that nobody receives on."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as closed:
-        closed.bind(("127.0.0.1", 0))
-        return closed.getsockname()
-
-
 def both_names(client):
     """Return the local address, and the peer address or an errno."""
     try:
@@ -19,27 +12,35 @@ def both_names(client):
         return client.getsockname(), errno.errorcode[error.errno]
 
 
-def names_around_connect(address):
-    """Return the two names of a new socket before and after connect().
+def names_around_connect():
+    """Return both names before and after, and what the peer received.
 
-    >>> nobody = unused_address()
-    >>> before, after = names_around_connect(nobody)
+    >>> before, after, received = names_around_connect()
     >>> before
     (('0.0.0.0', 0), 'ENOTCONN')
-    >>> after[0][0], after[1] == nobody
-    ('127.0.0.1', True)
+    >>> after[0][0], after[1][0], received
+    ('127.0.0.1', '127.0.0.1', 'EAGAIN')
     """
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client,
+    ):
+        receiver.bind(("127.0.0.1", 0))
         before = both_names(client)
-        client.connect(address)
-        return before, both_names(client)
+        client.connect(receiver.getsockname())
+        after = both_names(client)
+        receiver.setblocking(False)
+        try:
+            return before, after, receiver.recv(1024)
+        except BlockingIOError as error:
+            return before, after, errno.errorcode[error.errno]
 
 
 def main():
-    before, after = names_around_connect(unused_address())
-    print("local and peer before:", *before)
-    print("local and peer after: ", *after)
-    print("connect() succeeded, though nobody receives there")
+    before, after, received = names_around_connect()
+    print("local and peer before connect():", *before)
+    print("local and peer after connect(): ", *after)
+    print("the receiver found nothing to read:", received)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,6 @@ import errno
 import socket
 
 
-def unused_address():
-    """Return an address that nobody receives on."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as closed:
-        closed.bind(("127.0.0.1", 0))
-        return closed.getsockname()
-
-
 def errno_of_recv(sock):
     """Return the errno that recv() fails with."""
     try:
@@ -25,14 +18,19 @@ def what_each_socket_is_told():
     >>> what_each_socket_is_told()
     ('EAGAIN', 'ECONNREFUSED')
     """
-    address = unused_address()
     with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as unconnected,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connected,
     ):
-        unconnected.sendto(b"hello", address)
+        receiver.bind(("127.0.0.1", 0))
+        unconnected.bind(("127.0.0.1", 0))
         connected.settimeout(5)
+        address = receiver.getsockname()
         connected.connect(address)
+        receiver.close()  # from here on the port is closed
+
+        unconnected.sendto(b"hello", address)
         connected.send(b"hello")
         refusal = errno_of_recv(connected)
         unconnected.setblocking(False)
