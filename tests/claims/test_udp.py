@@ -1,0 +1,762 @@
+"""Proofs about UDP sockets."""
+
+import errno
+import select
+import socket
+
+import pytest
+
+from snippets.recipes import udp_client, udp_server
+from snippets.udp import (
+    connect_sends_nothing,
+    connect_succeeds_without_receiver,
+    connected_request_and_reply,
+    connected_socket_filters,
+    listen_is_not_for_datagrams,
+    peer_can_be_changed_and_removed,
+    queued_datagram_survives_connect,
+    recvfrom_does_not_bind,
+    refusal_reaches_connected_sockets_only,
+    request_and_reply,
+    send_without_a_peer_fails,
+    sendto_binds_the_port_only,
+    sendto_elsewhere_while_connected,
+    wildcard_server_replies_from_another_address,
+)
+from snippets.udp.peer_can_be_changed_and_removed import remove_peer
+
+needs = pytest.mark.needs
+
+NOBODY = ("127.0.0.1", 9)  # no kernel chooses this port, and nobody receives there
+IP_RECVERR = 11  # <linux/in.h>; not in the socket module of Python 3.11
+
+
+def udp(*address) -> socket.socket:
+    """A UDP socket, bound if an address is given."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.settimeout(5)
+    if address:
+        sock.bind(address)
+    return sock
+
+
+def free_port() -> int:
+    """A port that a `bind()` which follows at once can ask for by number."""
+    with udp("127.0.0.1", 0) as sock:
+        return sock.getsockname()[1]
+
+
+def code(call, *args) -> int | None:
+    """The errno a call fails with, or None if it succeeds."""
+    try:
+        call(*args)
+    except OSError as error:
+        return error.errno
+    return None
+
+
+def nothing_left(sock: socket.socket) -> bool:
+    """Whether `recv()` has neither a datagram nor an error to return."""
+    sock.setblocking(False)
+    return code(sock.recv, 1024) == errno.EAGAIN
+
+
+def wait_for_refusal(sock: socket.socket) -> None:
+    """Wait for a pending error without taking it."""
+    poll = select.poll()
+    poll.register(sock, select.POLLERR)
+    [(_, events)] = poll.poll(5000)
+    assert events & select.POLLERR
+
+
+def in_short(packets: list[dict]) -> list[tuple]:
+    """Packets as (protocol, source, destination, payload)."""
+    keys = ("source", "destination")
+    return [
+        (p["protocol"], *(tuple(p[key]) for key in keys), p["payload"]) for p in packets
+    ]
+
+
+# Talking with and without connect()
+
+
+def test_request_and_reply_need_no_connect():
+    """Two UDP sockets exchange a request and a reply with `sendto()` and `recvfrom()`;
+    neither needs `connect()`.
+    """
+    assert request_and_reply.request_and_reply() == (b"HELLO", True)
+    with udp("127.0.0.1", 0) as receiver, udp() as sender:
+        sender.sendto(b"hello", receiver.getsockname())
+        _, source = receiver.recvfrom(1024)
+        receiver.sendto(b"reply", source)
+        assert sender.recvfrom(1024) == (b"reply", receiver.getsockname())
+        assert code(sender.getpeername) == code(receiver.getpeername) == errno.ENOTCONN
+
+
+def test_connected_socket_needs_no_address():
+    """After `connect()` a UDP socket talks to its peer with `send()` and `recv()`,
+    without an address.
+    """
+    result = connected_request_and_reply.connected_request_and_reply()
+    assert result == (b"HELLO", True)
+
+
+def test_unconnected_server_answers_many_clients():
+    """One unconnected UDP socket serves many clients, because `recvfrom()` says whom to
+    answer.
+    """
+    with udp("127.0.0.1", 0) as server, udp() as first, udp() as second:
+        first.sendto(b"one", server.getsockname())
+        second.sendto(b"two", server.getsockname())
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):  # both were answered, nothing is left
+            udp_server.serve(server)
+        assert first.recvfrom(1024) == (b"ONE", server.getsockname())
+        assert second.recvfrom(1024) == (b"TWO", server.getsockname())
+
+
+@needs("packets")
+def test_send_sends_one_packet_to_the_peer(wire):
+    """`send()` on a connected UDP socket sends one packet, from its local address to
+    its peer.
+    """
+    with udp("127.0.0.1", 0) as peer, udp() as client:
+        client.connect(peer.getsockname())
+        client.send(b"hello")
+        sent = ("UDP", client.getsockname(), peer.getsockname(), 5)
+        assert in_short(wire()) == [sent]
+
+
+@needs("packets")
+def test_empty_datagram_is_delivered(wire):
+    """An empty UDP datagram is sent as a packet, and `recv()` returns `b''` for it;
+    more datagrams may follow.
+    """
+    with udp("127.0.0.1", 0) as receiver, udp() as sender:
+        sender.connect(receiver.getsockname())
+        sender.send(b"")
+        sender.send(b"more")
+        assert [packet["payload"] for packet in wire()] == [0, 4]
+        assert [receiver.recv(1024), receiver.recv(1024)] == [b"", b"more"]
+
+
+# connect()
+
+
+@needs("packets")
+def test_connect_sends_no_packet(wire):
+    """`connect()` on a UDP socket sends no packet."""
+    with udp("127.0.0.1", 0) as receiver, udp() as client:
+        client.connect(receiver.getsockname())
+        assert wire() == []
+        client.send(b"first")
+        sent = ("UDP", client.getsockname(), receiver.getsockname(), 5)
+        assert in_short(wire()) == [sent]
+
+
+@needs("packets")
+def test_bind_and_close_send_no_packet(wire):
+    """`bind()` and `close()` send no packet on a UDP socket, connected or not."""
+    with udp("127.0.0.1", 0) as receiver, udp() as marker:
+        client = udp("127.0.0.1", 0)
+        client.connect(receiver.getsockname())
+        client.close()
+        assert wire() == []
+        marker.sendto(b"marker", receiver.getsockname())
+        assert [packet["payload"] for packet in wire()] == [6]
+
+
+def test_connect_sets_both_names():
+    """`connect()` on an unbound UDP socket sets its peer address, its local address and
+    an ephemeral port.
+    """
+    before, after, received = connect_sends_nothing.names_around_connect()
+    assert before == (("0.0.0.0", 0), "ENOTCONN")
+    assert received == "EAGAIN"
+    with udp("127.0.0.1", 0) as receiver, udp() as client:
+        client.connect(receiver.getsockname())
+        host, port = client.getsockname()
+        assert host == "127.0.0.1" and port > 0
+        assert client.getpeername() == receiver.getsockname()
+        assert after[0][0] == "127.0.0.1"
+
+
+def test_connect_replaces_the_wildcard():
+    """On a UDP socket bound to the wildcard, `connect()` puts one local address in its
+    place and keeps the port.
+    """
+    with udp("0.0.0.0", 0) as server, udp("127.0.0.1", 0) as peer:
+        port = server.getsockname()[1]
+        server.connect(peer.getsockname())
+        assert server.getsockname() == ("127.0.0.1", port)
+
+
+def test_bound_socket_may_connect():
+    """A bound UDP socket may call `connect()` and keeps the local address it was bound
+    to.
+    """
+    with udp("127.0.0.5", 0) as client, udp("127.0.0.1", 0) as peer:
+        bound = client.getsockname()
+        client.connect(peer.getsockname())
+        assert client.getsockname() == bound
+        client.send(b"hello")
+        assert peer.recvfrom(1024) == (b"hello", bound)
+
+
+def test_getpeername_fails_before_connect():
+    """`getpeername()` on a bound but unconnected UDP socket fails with `ENOTCONN`."""
+    with udp("127.0.0.1", 0) as receiver:
+        assert code(receiver.getpeername) == errno.ENOTCONN
+
+
+def test_connect_succeeds_where_nobody_receives():
+    """`connect()` on a UDP socket succeeds although nobody receives at that address."""
+    connected = connect_succeeds_without_receiver.connect_to_closed_port()
+    assert connected == (None, True)
+    with udp() as client:
+        assert code(client.connect, NOBODY) is None
+        assert client.getpeername() == NOBODY
+
+
+def test_connect_to_port_zero_succeeds():
+    """`connect()` to port 0 succeeds on a UDP socket and sets the local name, but
+    `getpeername()` still fails with `ENOTCONN`.
+    """
+    with udp() as client:
+        assert code(client.connect, ("127.0.0.1", 0)) is None
+        host, port = client.getsockname()
+        assert host == "127.0.0.1" and port > 0
+        assert code(client.getpeername) == errno.ENOTCONN
+
+
+def test_sendto_port_zero_fails():
+    """`sendto()` to port 0 fails with `EINVAL` on a UDP socket."""
+    with udp() as sender:
+        assert code(sender.sendto, b"hello", ("127.0.0.1", 0)) == errno.EINVAL
+        assert code(sender.sendto, b"hello", NOBODY) is None
+
+
+def test_socket_may_be_its_own_peer():
+    """A UDP socket may `connect()` to its own local address; it then receives what it
+    sends.
+    """
+    with udp("127.0.0.1", 0) as alone:
+        alone.connect(alone.getsockname())
+        assert alone.getpeername() == alone.getsockname()
+        alone.send(b"to myself")
+        assert alone.recv(1024) == b"to myself"
+
+
+@needs("private_net")
+def test_failed_connect_binds_a_port():
+    """A `connect()` that fails with `ENETUNREACH` still binds an ephemeral port on an
+    unbound UDP socket.
+    """
+    with udp() as client:
+        assert code(client.connect, ("203.0.113.1", 9)) == errno.ENETUNREACH
+        host, port = client.getsockname()
+        assert host == "0.0.0.0" and port > 0
+        assert code(client.getpeername) == errno.ENOTCONN
+
+
+@needs("private_net")
+def test_failed_connect_keeps_the_peer():
+    """A connected UDP socket keeps its peer when another `connect()` fails with
+    `ENETUNREACH`.
+    """
+    with udp("127.0.0.1", 0) as peer, udp() as client:
+        client.connect(peer.getsockname())
+        assert code(client.connect, ("203.0.113.1", 9)) == errno.ENETUNREACH
+        assert client.getpeername() == peer.getsockname()
+        client.send(b"still here")
+        assert peer.recv(1024) == b"still here"
+
+
+@needs("packets")
+def test_peer_close_is_not_noticed(wire):
+    """When the peer of a UDP socket is closed, no packet says so, and the socket keeps
+    its peer address.
+    """
+    with udp("127.0.0.1", 0) as peer, udp() as client:
+        address = peer.getsockname()
+        client.connect(address)
+        peer.close()
+        assert wire() == []
+        assert nothing_left(client)
+        assert client.getpeername() == address
+        client.send(b"hello")
+        assert in_short(wire())[0] == ("UDP", client.getsockname(), address, 5)
+
+
+# Who is heard
+
+
+def test_connected_socket_filters():
+    """A connected UDP socket receives the datagrams of its peer and no others."""
+    first, second = connected_socket_filters.received_by_connected_socket()
+    assert (first, second) == (b"from the peer", "EAGAIN")
+
+
+def test_same_port_at_another_address_is_a_stranger():
+    """A connected UDP socket compares address and port: a datagram from the peer's port
+    at another address is not received.
+    """
+    with udp("127.0.0.1", 0) as peer, udp() as client:
+        client.connect(peer.getsockname())
+        with udp("127.0.0.2", peer.getsockname()[1]) as stranger:
+            stranger.sendto(b"stranger", client.getsockname())
+        peer.sendto(b"peer", client.getsockname())
+        assert client.recv(1024) == b"peer"
+        assert nothing_left(client)
+
+
+def test_connected_server_hears_its_peer_only():
+    """A bound UDP server that calls `connect()` receives from that client only."""
+    with udp("127.0.0.1", 0) as server, udp() as client, udp() as other:
+        address = server.getsockname()
+        client.sendto(b"client", address)
+        _, source = server.recvfrom(1024)
+        server.connect(source)
+        other.sendto(b"other", address)
+        client.sendto(b"client again", address)
+        assert server.recv(1024) == b"client again"
+        assert nothing_left(server)
+
+
+@needs("packets")
+def test_stranger_finds_the_port_closed(wire):
+    """A stranger's datagram to a connected UDP socket is refused by ICMP, as if the
+    port were closed.
+    """
+    with udp("127.0.0.1", 0) as peer, udp() as client, udp() as stranger:
+        client.connect(peer.getsockname())
+        stranger.connect(client.getsockname())
+        stranger.send(b"hello")
+        assert code(stranger.recv, 1024) == errno.ECONNREFUSED
+        datagram, refusal = wire()
+        assert datagram["protocol"] == "UDP"
+        assert refusal["kind"] == "dest-unreach port-unreachable"
+
+
+def test_queued_datagram_survives_connect():
+    """A datagram that a stranger sent to a UDP socket before `connect()` is still
+    returned by `recv()` after it.
+    """
+    received = queued_datagram_survives_connect.received_after_connect()
+    assert received == [b"from a stranger", b"from the peer"]
+
+
+def test_recvfrom_on_connected_socket_gives_the_peer():
+    """A connected UDP socket may use `recvfrom()`, which returns the peer's address."""
+    with udp("127.0.0.1", 0) as peer, udp() as client:
+        client.connect(peer.getsockname())
+        peer.sendto(b"hello", client.getsockname())
+        assert client.recvfrom(1024) == (b"hello", client.getpeername())
+
+
+def test_connected_socket_takes_its_peers_datagrams():
+    """Of two UDP sockets that share a local address by `SO_REUSEADDR`, the one
+    connected to a client gets that client's datagrams, and the unconnected one gets the
+    rest.
+    """
+    reuse = (socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with udp() as general, udp() as special, udp() as client, udp() as other:
+        general.setsockopt(*reuse)
+        special.setsockopt(*reuse)
+        client.bind(("127.0.0.1", 0))
+        general.bind(("127.0.0.1", 0))
+        address = general.getsockname()
+        special.bind(address)
+        special.connect(client.getsockname())
+        client.sendto(b"client", address)
+        other.sendto(b"other", address)
+        assert (special.recv(1024), general.recv(1024)) == (b"client", b"other")
+        assert nothing_left(special) and nothing_left(general)
+
+
+# Sending elsewhere
+
+
+def test_sendto_elsewhere_while_connected():
+    """On Linux `sendto()` on a connected UDP socket sends to the given address and
+    leaves the peer as it is.
+    """
+    result = sendto_elsewhere_while_connected.sendto_elsewhere()
+    assert result == (b"not for the peer", True)
+
+
+def test_reply_from_elsewhere_is_filtered():
+    """A connected UDP socket that uses `sendto()` to ask another address does not
+    receive the reply.
+    """
+    with udp("127.0.0.1", 0) as peer, udp("127.0.0.1", 0) as other, udp() as client:
+        client.connect(peer.getsockname())
+        client.sendto(b"request", other.getsockname())
+        _, source = other.recvfrom(1024)
+        assert source == client.getsockname()
+        other.sendto(b"reply", source)
+        peer.sendto(b"peer", source)
+        assert client.recv(1024) == b"peer"
+        assert nothing_left(client)
+
+
+# Refusals
+
+
+@needs("packets")
+def test_closed_port_answers_with_icmp(wire):
+    """The kernel answers a datagram to a closed UDP port with an ICMP packet: port
+    unreachable.
+    """
+    with udp() as client:
+        client.connect(NOBODY)
+        client.send(b"hello")
+        wait_for_refusal(client)
+        datagram, refusal = wire()
+        assert in_short([datagram]) == [("UDP", client.getsockname(), NOBODY, 5)]
+        assert refusal["protocol"] == "ICMP"
+        assert refusal["kind"] == "dest-unreach port-unreachable"
+        assert refusal["destination"][0] == client.getsockname()[0]
+
+
+def test_refusal_is_reported_by_recv():
+    """On a connected UDP socket `send()` to a closed port succeeds, and the next
+    `recv()` fails with `ECONNREFUSED`.
+    """
+    with udp() as client:
+        client.connect(NOBODY)
+        assert client.send(b"hello") == 5
+        assert code(client.recv, 1024) == errno.ECONNREFUSED
+    with pytest.raises(ConnectionRefusedError):
+        udp_client.ask(NOBODY, b"hello")
+
+
+@needs("packets")
+def test_refusal_is_reported_by_send(wire):
+    """On a connected UDP socket a pending refusal makes the next `send()` fail with
+    `ECONNREFUSED`, and that `send()` sends no packet.
+    """
+    with udp() as client:
+        client.connect(NOBODY)
+        client.send(b"1")
+        wait_for_refusal(client)
+        assert code(client.send, b"22") == errno.ECONNREFUSED
+        assert client.send(b"333") == 3
+        sent = [p["payload"] for p in wire() if p["protocol"] == "UDP"]
+        assert sent == [1, 3]
+
+
+def test_refusal_is_reported_once():
+    """One ICMP refusal makes one call on a connected UDP socket fail with
+    `ECONNREFUSED`; later calls do not report it again.
+    """
+    with udp() as client:
+        client.connect(NOBODY)
+        client.send(b"hello")
+        assert code(client.recv, 1024) == errno.ECONNREFUSED
+        assert nothing_left(client)
+        assert code(client.send, b"hello") is None
+
+
+def test_so_error_takes_the_refusal():
+    """`getsockopt(SO_ERROR)` on a connected UDP socket returns a pending `ECONNREFUSED`
+    and clears it.
+    """
+    with udp() as client:
+        client.connect(NOBODY)
+        client.send(b"hello")
+        wait_for_refusal(client)
+        pending = (socket.SOL_SOCKET, socket.SO_ERROR)
+        assert client.getsockopt(*pending) == errno.ECONNREFUSED
+        assert client.getsockopt(*pending) == 0
+        assert nothing_left(client)
+
+
+def test_refusal_outlives_connect():
+    """A pending refusal outlives `connect()` to another peer: the first `send()` to the
+    new peer then fails with `ECONNREFUSED`.
+    """
+    with udp("127.0.0.1", 0) as receiver, udp() as client:
+        client.connect(NOBODY)
+        client.send(b"hello")
+        wait_for_refusal(client)
+        assert code(client.connect, receiver.getsockname()) is None
+        assert code(client.send, b"first") == errno.ECONNREFUSED
+        assert code(client.send, b"second") is None
+        assert receiver.recv(1024) == b"second"
+
+
+def test_refusal_overtakes_queued_datagrams():
+    """On a connected UDP socket `recv()` reports a pending refusal before it returns
+    datagrams that arrived earlier.
+    """
+    with udp("127.0.0.1", 0) as peer, udp() as client:
+        client.connect(peer.getsockname())
+        peer.sendto(b"last words", client.getsockname())
+        peer.close()
+        client.send(b"hello")
+        wait_for_refusal(client)
+        assert code(client.recv, 1024) == errno.ECONNREFUSED
+        assert client.recv(1024) == b"last words"
+
+
+@needs("packets")
+def test_unconnected_socket_is_told_nothing(wire):
+    """An unconnected UDP socket is not told of an ICMP refusal: each `sendto()` to a
+    closed port succeeds, and no error is pending.
+    """
+    told = refusal_reaches_connected_sockets_only.what_each_socket_is_told()
+    assert told == ("EAGAIN", "ECONNREFUSED")
+    wire()
+    with udp() as sender, udp("127.0.0.1", 0) as receiver:
+        assert [sender.sendto(b"hello", NOBODY) for _ in range(3)] == [5, 5, 5]
+        sender.sendto(b"hello", receiver.getsockname())
+        assert receiver.recv(1024) == b"hello"
+        refusals = [p for p in wire() if p["protocol"] == "ICMP"]
+        assert len(refusals) == 3
+        assert sender.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+        assert nothing_left(sender)
+
+
+def test_recverr_reports_refusals_without_connect():
+    """With the Linux option `IP_RECVERR` an unconnected UDP socket is told of a
+    refusal: its next `sendto()` fails with `ECONNREFUSED`.
+    """
+    with udp() as sender:
+        sender.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
+        sender.sendto(b"hello", NOBODY)
+        wait_for_refusal(sender)
+        assert code(sender.sendto, b"hello", NOBODY) == errno.ECONNREFUSED
+
+
+def test_refusal_from_elsewhere_is_not_reported():
+    """A connected UDP socket is not told when a datagram that `sendto()` sent to
+    another address is refused.
+    """
+    with udp("127.0.0.1", 0) as peer, udp() as client:
+        client.connect(peer.getsockname())
+        client.sendto(b"hello", NOBODY)
+        peer.sendto(b"peer", client.getsockname())
+        assert client.recv(1024) == b"peer"
+        assert client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+        assert nothing_left(client)
+
+
+# Local names without bind()
+
+
+def test_sendto_binds_the_port_only():
+    """The first `sendto()` on an unbound UDP socket binds an ephemeral port and leaves
+    the local address the wildcard.
+    """
+    before, after, seen = sendto_binds_the_port_only.addresses_around_sendto()
+    assert before == ("0.0.0.0", 0)
+    assert after == ("0.0.0.0", seen[1])
+    assert seen[0] == "127.0.0.1" and seen[1] > 0
+
+
+def test_recvfrom_does_not_bind():
+    """A non-blocking `recvfrom()` on an unbound UDP socket fails with `EAGAIN`, as on
+    any socket where nothing has arrived, and leaves it unbound.
+    """
+    result = recvfrom_does_not_bind.recvfrom_without_bind()
+    assert result == ("EAGAIN", ("0.0.0.0", 0))
+
+
+def test_send_without_a_peer_fails():
+    """`send()` on an unconnected UDP socket fails with `EDESTADDRREQ`."""
+    with udp("127.0.0.1", 0) as sender:
+        assert code(sender.send, b"hello") == errno.EDESTADDRREQ
+
+
+def test_send_without_a_peer_binds_a_port():
+    """A `send()` that fails with `EDESTADDRREQ` still binds an ephemeral port on an
+    unbound UDP socket.
+    """
+    name, (host, port) = send_without_a_peer_fails.send_without_a_peer()
+    assert name == "EDESTADDRREQ"
+    assert host == "0.0.0.0" and port > 0
+
+
+def test_bind_after_sendto_fails():
+    """`bind()` after `sendto()` fails with `EINVAL`, because `sendto()` has bound the
+    UDP socket.
+    """
+    with udp() as sender:
+        sender.sendto(b"hello", NOBODY)
+        assert code(sender.bind, ("127.0.0.1", 0)) == errno.EINVAL
+        assert sender.getsockname()[0] == "0.0.0.0"
+
+
+def test_bind_after_connect_fails():
+    """`bind()` after `connect()` fails with `EINVAL`, because `connect()` has bound the
+    UDP socket.
+    """
+    with udp() as client:
+        client.connect(NOBODY)
+        before = client.getsockname()
+        assert code(client.bind, ("127.0.0.1", 0)) == errno.EINVAL
+        assert client.getsockname() == before
+
+
+def test_second_bind_to_one_address_fails():
+    """Without `SO_REUSEADDR` and `SO_REUSEPORT`, a second UDP socket cannot be bound to
+    the same address and port: `EADDRINUSE`.
+    """
+    with udp("127.0.0.1", 0) as first, udp() as second:
+        assert code(second.bind, first.getsockname()) == errno.EADDRINUSE
+        assert second.getsockname() == ("0.0.0.0", 0)
+
+
+# Another peer, or none
+
+
+def test_connect_again_changes_the_peer():
+    """A second `connect()` on a UDP socket changes the peer and keeps the local address
+    and port.
+    """
+    with udp("127.0.0.1", 0) as first, udp("127.0.0.2", 0) as second, udp() as client:
+        client.connect(first.getsockname())
+        local = client.getsockname()
+        assert code(client.connect, second.getsockname()) is None
+        assert client.getsockname() == local
+        assert client.getpeername() == second.getsockname()
+        client.send(b"hello")
+        assert second.recvfrom(1024) == (b"hello", local)
+
+
+def test_old_peer_becomes_a_stranger():
+    """After a second `connect()` a UDP socket no longer receives from its first peer."""
+    with udp("127.0.0.1", 0) as first, udp("127.0.0.1", 0) as second, udp() as client:
+        client.connect(first.getsockname())
+        client.connect(second.getsockname())
+        first.sendto(b"first", client.getsockname())
+        second.sendto(b"second", client.getsockname())
+        assert client.recv(1024) == b"second"
+        assert nothing_left(client)
+
+
+def test_unspec_removes_the_peer():
+    """On Linux `connect()` with the family `AF_UNSPEC` removes the peer of a UDP
+    socket: `send()` fails with `EDESTADDRREQ`, and strangers are received again.
+    """
+    with udp("127.0.0.1", free_port()) as sock, udp() as stranger:
+        sock.connect(NOBODY)
+        remove_peer(sock)
+        assert code(sock.getpeername) == errno.ENOTCONN
+        assert code(sock.send, b"hello") == errno.EDESTADDRREQ
+        stranger.sendto(b"stranger", sock.getsockname())
+        assert sock.recv(1024) == b"stranger"
+
+
+def test_unspec_gives_back_an_ephemeral_port():
+    """Where `connect()` has set the local name of a UDP socket, `AF_UNSPEC` removes it:
+    the name is `('0.0.0.0', 0)` again.
+    """
+    names = peer_can_be_changed_and_removed.names_with_each_peer()
+    (first, _), (second, _), removed = names
+    assert first == second and first[0] == "127.0.0.1" and first[1] > 0
+    assert removed == (("0.0.0.0", 0), "ENOTCONN")
+
+
+def test_unspec_gives_back_the_port_of_bind_zero():
+    """A UDP socket bound to an address and port 0 keeps that address after `AF_UNSPEC`,
+    but loses the port that the kernel chose.
+    """
+    with udp("127.0.0.5", 0) as sock, udp() as other:
+        address = sock.getsockname()
+        sock.connect(NOBODY)
+        assert sock.getsockname() == address
+        remove_peer(sock)
+        assert sock.getsockname() == ("127.0.0.5", 0)
+        assert code(other.bind, address) is None
+
+
+def test_unspec_keeps_a_bound_port():
+    """A UDP socket bound to an address and a port number keeps both after `AF_UNSPEC`."""
+    address = ("127.0.0.5", free_port())
+    with udp(*address) as sock:
+        sock.connect(NOBODY)
+        remove_peer(sock)
+        assert sock.getsockname() == address
+
+
+def test_unspec_restores_the_wildcard():
+    """A UDP socket bound to the wildcard and a port number has the wildcard again after
+    `connect()` and `AF_UNSPEC`.
+    """
+    port = free_port()
+    with udp("0.0.0.0", port) as sock:
+        sock.connect(NOBODY)
+        assert sock.getsockname() == ("127.0.0.1", port)
+        remove_peer(sock)
+        assert sock.getsockname() == ("0.0.0.0", port)
+
+
+def test_bind_succeeds_after_unspec():
+    """`bind()` succeeds again on a UDP socket whose local name `AF_UNSPEC` has removed."""
+    with udp() as sock:
+        sock.connect(NOBODY)
+        assert code(sock.bind, ("127.0.0.5", 0)) == errno.EINVAL
+        remove_peer(sock)
+        assert code(sock.bind, ("127.0.0.5", 0)) is None
+        assert sock.getsockname()[0] == "127.0.0.5"
+
+
+# Calls of TCP
+
+
+def test_listen_fails():
+    """`listen()` on a UDP socket fails with `EOPNOTSUPP`."""
+    assert listen_is_not_for_datagrams.listen_on_udp() == errno.EOPNOTSUPP
+
+
+def test_accept_fails():
+    """`accept()` on a UDP socket in blocking mode fails at once with `EOPNOTSUPP`."""
+    with udp("127.0.0.1", 0) as receiver:
+        receiver.settimeout(None)
+        assert code(receiver.accept) == errno.EOPNOTSUPP
+
+
+# A server on the wildcard
+
+
+def test_wildcard_server_replies_from_another_address():
+    """A UDP server bound to the wildcard and asked at `127.0.0.5` replies from
+    `127.0.0.1` if it uses plain `sendto()`.
+    """
+    asked, answered = wildcard_server_replies_from_another_address.asked_and_answered()
+    assert asked == ("127.0.0.5", answered[1])
+    assert answered[0] == "127.0.0.1"
+
+
+@needs("packets")
+def test_connected_client_refuses_reply_from_another_address(wire):
+    """A UDP client connected to `127.0.0.5` does not receive the reply that a server on
+    the wildcard sends from `127.0.0.1`; ICMP refuses it.
+    """
+    with udp("0.0.0.0", 0) as server, udp() as client, udp() as marker:
+        port = server.getsockname()[1]
+        client.connect(("127.0.0.5", port))
+        client.send(b"request")
+        _, source = server.recvfrom(1024)
+        server.sendto(b"reply", source)
+        marker.sendto(b"marker", server.getsockname())
+        assert server.recv(1024) == b"marker"
+        assert nothing_left(client)
+        packets = wire()
+        assert ("UDP", ("127.0.0.1", port), source, 5) in in_short(packets)
+        kinds = [p["kind"] for p in packets if p["protocol"] == "ICMP"]
+        assert kinds == ["dest-unreach port-unreachable"]
+
+
+def test_server_bound_to_an_address_replies_from_it():
+    """A UDP server bound to `127.0.0.5` replies from `127.0.0.5`, and a connected
+    client receives the reply.
+    """
+    with udp("127.0.0.5", 0) as server, udp() as client:
+        client.connect(server.getsockname())
+        client.send(b"request")
+        _, source = server.recvfrom(1024)
+        server.sendto(b"reply", source)
+        assert client.recvfrom(1024) == (b"reply", server.getsockname())
