@@ -1,18 +1,78 @@
-"""Proofs about TCP sockets."""
+"""Proofs about TCP sockets: bind(), listen(), connect(), accept() and their order."""
 
+import errno
+import select
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from snippets.tcp import connect_returns_before_accept
+from snippets.recipes import tcp_client, tcp_server
+from snippets.tcp import (
+    bind_after_connect_fails,
+    bind_then_connect,
+    bound_is_not_listening,
+    connect_on_listening_socket_fails,
+    connect_returns_before_accept,
+    connect_twice_fails,
+    full_backlog_leaves_connect_waiting,
+    listen_without_bind,
+    nonblocking_connect,
+    port_already_taken,
+    refused_connect_gives_port_back,
+    second_bind_fails,
+    server_and_client,
+)
 
 needs = pytest.mark.needs
 
 
-def test_connect_returns_before_accept():
-    """`connect()` succeeds on a listening socket that nobody calls `accept()` on."""
-    result = connect_returns_before_accept.connect_then_accept()
-    assert result == (None, True)
+def bind_to(host: str = "127.0.0.1") -> socket.socket:
+    """A bound TCP socket on a port that the kernel chose; 5 s for what blocks."""
+    sock = socket.socket()
+    sock.settimeout(5)
+    sock.bind((host, 0))
+    return sock
+
+
+def listen_on(host: str = "127.0.0.1", backlog: int = 5) -> socket.socket:
+    """A listening socket on a port that the kernel chose; 5 s for what blocks."""
+    listener = bind_to(host)
+    listener.listen(backlog)
+    return listener
+
+
+def new_client() -> socket.socket:
+    """A TCP socket without names; 5 s for what blocks."""
+    client = socket.socket()
+    client.settimeout(5)
+    return client
+
+
+def failure(call, *arguments) -> int:
+    """The errno with which a call fails; a call that succeeds fails the proof."""
+    with pytest.raises(OSError) as caught:
+        call(*arguments)
+    return caught.value.errno
+
+
+def flags(packets: list[dict]) -> list[str]:
+    """The TCP flags of each packet, for instance "SYN ACK"."""
+    return [" ".join(packet["flags"]) for packet in packets]
+
+
+# The life of a connection
+
+
+@needs("packets")
+def test_server_and_client(wire):
+    """Each end of a TCP connection sends one SYN and, unless it is reset, one FIN."""
+    assert server_and_client.conversation() == (b"ping", b"pong", b"")
+    assert flags(wire()) == [
+        *("SYN", "SYN ACK", "ACK"),  # connect()
+        *("PSH ACK", "ACK", "PSH ACK", "ACK"),  # ping and pong
+        *("FIN ACK", "ACK", "FIN ACK", "ACK"),  # client.close(), conn.close()
+    ]
 
 
 @needs("packets")
@@ -27,3 +87,447 @@ def test_connect_sends_the_syn(wire):
         first = wire()[0]
         assert first["flags"] == ["SYN"]
         assert tuple(first["source"]) == client.getsockname()
+
+
+@needs("packets")
+def test_handshake_needs_no_accept(wire):
+    """SYN, SYN-ACK and ACK are exchanged although nobody calls `accept()`."""
+    with listen_on() as listener, new_client() as client:
+        client.connect(listener.getsockname())
+        assert select.select([listener], [], [], 5)[0] == [listener]
+        packets = wire()
+        assert flags(packets) == ["SYN", "SYN ACK", "ACK"]
+        ends = [tuple(packet["source"]) for packet in packets]
+        local, peer = client.getsockname(), listener.getsockname()
+        assert ends == [local, peer, local]
+
+
+def test_connect_returns_before_accept():
+    """`connect()` succeeds on a listening socket that nobody calls `accept()` on."""
+    result = connect_returns_before_accept.connect_then_accept()
+    assert result == (None, True)
+
+
+@needs("packets")
+def test_accept_sends_no_packet(wire):
+    """`accept()` sends no packet: it takes a finished connection from a queue."""
+    with listen_on() as listener, new_client() as client:
+        client.connect(listener.getsockname())
+        assert select.select([listener], [], [], 5)[0] == [listener]
+        assert flags(wire()) == ["SYN", "SYN ACK", "ACK"]
+        conn, _ = listener.accept()
+        with conn:
+            client.sendall(b"x")
+            assert conn.recv(1) == b"x"
+            assert flags(wire()) == ["PSH ACK", "ACK"]
+
+
+def test_data_waits_for_accept():
+    """Data that a client sends before `accept()` is kept, and read after it."""
+    with listen_on() as listener, new_client() as client:
+        client.connect(listener.getsockname())
+        assert client.send(b"early") == 5
+        conn, _ = listener.accept()
+        with conn:
+            assert conn.recv(100) == b"early"
+
+
+@needs("packets")
+def test_first_close_sends_the_first_fin(wire):
+    """The end that calls `close()` first sends the first FIN, and the other end then
+    reads `b''`."""
+    with listen_on() as listener, new_client() as client:
+        client.connect(listener.getsockname())
+        conn, _ = listener.accept()
+        wire()
+        conn.close()
+        assert client.recv(1) == b""
+        client.close()
+        fins = [p for p in wire() if "FIN" in p["flags"]]
+        server_port = listener.getsockname()[1]
+        assert [p["source"][1] == server_port for p in fins] == [True, False]
+
+
+def test_echo_server_answers_its_client():
+    """After `shutdown(SHUT_WR)` the peer reads end of file, and can still send an
+    answer."""
+    with tcp_server.open_listener() as listener, ThreadPoolExecutor(1) as thread:
+        listener.settimeout(5)
+        address = listener.getsockname()
+        asked = thread.submit(tcp_client.ask, *address, b"hello\n")
+        conn, seen = listener.accept()
+        with conn:
+            conn.settimeout(5)
+            assert tcp_server.echo(conn) == b"hello\n"
+        local, peer, answer = asked.result(5)
+        assert answer == b"hello\n"
+        assert (local, peer) == (seen, address)
+
+
+# listen() and its queue
+
+
+def test_bound_is_not_listening():
+    """A bound socket refuses `connect()` with `ECONNREFUSED` until `listen()`."""
+    result = bound_is_not_listening.connect_before_and_after_listen()
+    assert result == ("ECONNREFUSED", "connected")
+
+
+@needs("packets")
+def test_refusal_is_a_reset(wire):
+    """A SYN to a port where no socket listens is answered with RST."""
+    with bind_to() as deaf, new_client() as client:
+        assert failure(client.connect, deaf.getsockname()) == errno.ECONNREFUSED
+        syn, reset = wire()
+        assert syn["flags"] == ["SYN"]
+        assert reset["flags"] == ["RST", "ACK"]
+        assert tuple(reset["source"]) == deaf.getsockname()
+
+
+def test_listener_answers_only_at_its_address():
+    """A socket listening on `127.0.0.1` refuses connections to `127.0.0.2`."""
+    with listen_on("127.0.0.1") as listener:
+        port = listener.getsockname()[1]
+        with new_client() as client:
+            assert failure(client.connect, ("127.0.0.2", port)) == errno.ECONNREFUSED
+        with new_client() as client:
+            assert client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_listen_without_bind():
+    """`listen()` on an unbound TCP socket takes the wildcard and an ephemeral port."""
+    before, after, reached = listen_without_bind.names_after_listen()
+    assert before == ("0.0.0.0", 0)
+    assert after[0] == "0.0.0.0"
+    assert after[1] > 0
+    assert reached == ("127.0.0.1", after[1])
+
+
+def test_listen_again_changes_the_backlog():
+    """`listen()` may be called again, and then sets a new backlog."""
+    with listen_on(backlog=0) as listener:
+        listener.listen(2)
+        clients = [new_client() for _ in range(3)]  # listen(0) holds one
+        assert [c.connect_ex(listener.getsockname()) for c in clients] == [0, 0, 0]
+
+
+def test_backlog_holds_one_more():
+    """With no `accept()`, `listen(n)` lets n + 1 clients connect, and no more."""
+    for backlog in (0, 1, 5):
+        with listen_on(backlog=backlog) as listener:
+            clients = [new_client() for _ in range(backlog + 1)]
+            for client in clients:
+                client.connect(listener.getsockname())
+                assert client.getpeername() == listener.getsockname()
+            latecomer = new_client()
+            latecomer.setblocking(False)
+            code = latecomer.connect_ex(listener.getsockname())
+            assert code == errno.EINPROGRESS
+            assert failure(latecomer.getpeername) == errno.ENOTCONN
+
+
+def test_full_backlog_leaves_connect_waiting():
+    """When the queue is full, `connect()` is not refused: it stays in progress."""
+    result = full_backlog_leaves_connect_waiting.fill_the_queue(3)
+    assert result == ("EINPROGRESS", "ENOTCONN")
+
+
+@needs("packets")
+def test_full_queue_drops_the_syn(wire):
+    """A full queue drops the SYN without an answer; it is sent again, and answered
+    when there is room."""
+    with listen_on(backlog=0) as listener, new_client() as first:
+        first.connect(listener.getsockname())
+        wire()
+        with new_client() as latecomer:
+            latecomer.setblocking(False)
+            latecomer.connect_ex(listener.getsockname())
+            conn, _ = listener.accept()
+            with conn:
+                assert select.select([], [latecomer], [], 10)[1] == [latecomer]
+            port = latecomer.getsockname()[1]
+            own = [p for p in wire() if port in (p["source"][1], p["destination"][1])]
+            assert flags(own)[:2] == ["SYN", "SYN"]
+            assert flags(own)[-2:] == ["SYN ACK", "ACK"]
+            assert "RST" not in " ".join(flags(own))
+
+
+def test_accept_needs_listen():
+    """`accept()` on a socket that does not listen fails with `EINVAL`."""
+    with new_client() as unbound, bind_to() as bound:
+        assert failure(unbound.accept) == errno.EINVAL
+        assert failure(bound.accept) == errno.EINVAL
+
+
+def test_closed_listener_resets_waiting_clients():
+    """Closing a listening socket resets the connections that nobody has accepted."""
+    with listen_on() as listener, new_client() as client:
+        client.connect(listener.getsockname())
+        listener.close()
+        assert failure(client.recv, 1) == errno.ECONNRESET
+
+
+def test_closed_listener_keeps_accepted_connections():
+    """An accepted connection lives on when its listening socket is closed."""
+    with listen_on() as listener, new_client() as client:
+        address = listener.getsockname()
+        client.connect(address)
+        conn, _ = listener.accept()
+        listener.close()
+        with conn, new_client() as other:
+            conn.sendall(b"still here")
+            assert client.recv(100) == b"still here"
+            assert failure(other.connect, address) == errno.ECONNREFUSED
+
+
+# bind(): once, first, and not what another socket has
+
+
+def test_second_bind_fails():
+    """A second `bind()` on the same socket fails with `EINVAL`."""
+    assert second_bind_fails.bind_twice() == "EINVAL"
+    with bind_to() as sock:
+        name = sock.getsockname()
+        assert failure(sock.bind, name) == errno.EINVAL  # not even to the same name
+        assert sock.getsockname() == name
+
+
+def test_bind_after_connect_fails():
+    """`bind()` on a connected TCP socket fails with `EINVAL`."""
+    assert bind_after_connect_fails.bind_after_connect() == "EINVAL"
+
+
+def test_bind_after_listen_fails():
+    """`bind()` after `listen()` fails with `EINVAL`, because `listen()` has bound the
+    socket."""
+    with socket.socket() as listener:
+        listener.listen()
+        name = listener.getsockname()
+        assert failure(listener.bind, ("127.0.0.1", 0)) == errno.EINVAL
+        assert listener.getsockname() == name
+
+
+def test_bind_then_connect():
+    """A client that calls `bind()` before `connect()` comes from the bound address."""
+    bound, seen = bind_then_connect.address_seen_by_the_server()
+    assert bound[0] == "127.0.0.9"
+    assert seen == bound
+
+
+@needs("packets")
+def test_syn_comes_from_the_bound_address(wire):
+    """The SYN carries the address and the port that the client has bound."""
+    with listen_on() as listener, bind_to("127.0.0.9") as client:
+        bound = client.getsockname()
+        client.connect(listener.getsockname())
+        syn = wire()[0]
+        assert syn["flags"] == ["SYN"]
+        assert tuple(syn["source"]) == bound
+        assert bound[0] == "127.0.0.9"
+
+
+def test_port_already_taken():
+    """Without reuse options, `bind()` to the local name of another TCP socket fails
+    with `EADDRINUSE`."""
+    assert port_already_taken.bind_a_taken_port() == "EADDRINUSE"
+
+
+def test_wildcard_conflicts_with_one_address():
+    """Without reuse options, a TCP port that is bound to the wildcard cannot be bound
+    to one address, nor the other way round."""
+    with bind_to("127.0.0.1") as specific, bind_to("0.0.0.0") as wildcard:
+        taken = specific.getsockname()[1]
+        other = wildcard.getsockname()[1]
+        with new_client() as sock:
+            assert failure(sock.bind, ("0.0.0.0", taken)) == errno.EADDRINUSE
+            assert failure(sock.bind, ("127.0.0.1", other)) == errno.EADDRINUSE
+
+
+def test_same_port_on_another_address():
+    """Two TCP sockets can bind the same port on different addresses."""
+    with bind_to("127.0.0.1") as one, new_client() as two:
+        port = one.getsockname()[1]
+        two.bind(("127.0.0.2", port))
+        assert two.getsockname() == ("127.0.0.2", port)
+
+
+def test_same_port_for_tcp_and_udp():
+    """A TCP socket and a UDP socket can bind the same address and port."""
+    with bind_to() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+        udp.bind(tcp.getsockname())
+        assert udp.getsockname() == tcp.getsockname()
+
+
+def test_closed_socket_frees_its_port():
+    """A listening socket that never had a connection frees its port as soon as it is
+    closed."""
+    with listen_on() as listener:
+        name = listener.getsockname()
+    with new_client() as next_owner:
+        next_owner.bind(name)
+        assert next_owner.getsockname() == name
+
+
+# connect(): once, and not on a listening socket
+
+
+def test_connect_twice_fails():
+    """`connect()` on a connected TCP socket fails with `EISCONN`, and the peer stays."""
+    assert connect_twice_fails.connect_twice() == ("EISCONN", True)
+
+
+def test_connect_on_listening_socket_fails():
+    """`connect()` on a listening socket fails with `EISCONN`, although it has no peer
+    name."""
+    result = connect_on_listening_socket_fails.connect_a_listening_socket()
+    assert result == ["EISCONN", "ENOTCONN"]
+
+
+def test_listen_on_connected_socket_fails():
+    """`listen()` on a connected socket fails with `EINVAL`."""
+    with listen_on() as listener, new_client() as client:
+        client.connect(listener.getsockname())
+        assert failure(client.listen) == errno.EINVAL
+        assert client.getpeername() == listener.getsockname()
+
+
+def test_nonblocking_connect():
+    """A non-blocking TCP `connect()` gives `EINPROGRESS`; when the socket is writable,
+    `SO_ERROR` 0 means that it is connected."""
+    assert nonblocking_connect.connect_in_two_steps() == ("EINPROGRESS", 0)
+
+
+def test_nonblocking_refusal_is_in_so_error():
+    """`SO_ERROR` reports the refusal of a non-blocking `connect()` once, and is 0
+    after that."""
+    with bind_to() as deaf, new_client() as client:
+        client.setblocking(False)
+        assert client.connect_ex(deaf.getsockname()) == errno.EINPROGRESS
+        assert select.select([], [client], [], 5)[1] == [client]
+        codes = [client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) for _ in "12"]
+        assert codes == [errno.ECONNREFUSED, 0]
+
+
+def test_connect_while_connecting():
+    """`connect()` fails with `EALREADY` while a non-blocking `connect()` is in
+    progress."""
+    with listen_on(backlog=0) as listener, new_client() as first:
+        first.connect(listener.getsockname())  # fills the queue
+        with new_client() as client:
+            client.setblocking(False)
+            codes = [client.connect_ex(listener.getsockname()) for _ in "12"]
+            assert codes == [errno.EINPROGRESS, errno.EALREADY]
+
+
+def test_connect_after_nonblocking_connect():
+    """After a non-blocking `connect()` has succeeded, the next `connect()` returns 0,
+    and only the one after it fails with `EISCONN`."""
+    with listen_on() as listener, new_client() as client:
+        client.setblocking(False)
+        assert client.connect_ex(listener.getsockname()) == errno.EINPROGRESS
+        assert select.select([], [client], [], 5)[1] == [client]
+        codes = [client.connect_ex(listener.getsockname()) for _ in "12"]
+        assert codes == [0, errno.EISCONN]
+
+
+def test_timeout_makes_connect_nonblocking():
+    """In Python, after `settimeout()`, a second `connect()` to another server succeeds
+    and does nothing: the peer stays."""
+    with listen_on() as one, listen_on() as two, new_client() as client:
+        assert client.connect_ex(one.getsockname()) == 0
+        assert client.connect_ex(two.getsockname()) == 0
+        assert client.getpeername() == one.getsockname()
+        assert client.connect_ex(two.getsockname()) == errno.EISCONN
+
+
+# A refused connect()
+
+
+def test_refused_connect_gives_port_back():
+    """After a refused `connect()`, a local port that the kernel chose is free for
+    others, although `getsockname()` still shows it."""
+    client_port, other_port = refused_connect_gives_port_back.port_after_refusal()
+    assert client_port == other_port
+    with bind_to() as deaf, socket.socket() as client, new_client() as other:
+        client.bind(("127.0.0.9", 0))  # the kernel chooses this port too
+        name = client.getsockname()
+        assert failure(client.connect, deaf.getsockname()) == errno.ECONNREFUSED
+        other.bind(name)
+        assert client.getsockname() == name == other.getsockname()
+
+
+def test_refused_connect_keeps_a_named_port():
+    """After a refused `connect()`, a local port that `bind()` asked for by number
+    stays taken."""
+    with bind_to("127.0.0.9") as scout:
+        name = scout.getsockname()
+    with bind_to() as deaf, socket.socket() as client, new_client() as other:
+        client.bind(name)
+        assert failure(client.connect, deaf.getsockname()) == errno.ECONNREFUSED
+        assert client.getsockname() == name
+        assert failure(other.bind, name) == errno.EADDRINUSE
+
+
+def test_blocking_connect_can_be_tried_again():
+    """A blocking TCP socket whose `connect()` was refused can call `connect()` again
+    and succeed."""
+    with bind_to() as server, socket.socket() as client:
+        assert failure(client.connect, server.getsockname()) == errno.ECONNREFUSED
+        server.listen()
+        client.connect(server.getsockname())
+        assert client.getpeername() == server.getsockname()
+
+
+def test_nonblocking_connect_aborts_once():
+    """In Python, after `settimeout()`, the first `connect()` that follows a refused
+    one fails with `ECONNABORTED`, the next one can succeed."""
+    with bind_to() as server, new_client() as client:
+        assert client.connect_ex(server.getsockname()) == errno.ECONNREFUSED
+        server.listen()
+        codes = [client.connect_ex(server.getsockname()) for _ in "12"]
+        assert codes == [errno.ECONNABORTED, 0]
+        assert client.getpeername() == server.getsockname()
+
+
+# Calls that need a connection
+
+
+def test_send_before_connect():
+    """`send()` on a TCP socket that is not connected fails with `EPIPE`."""
+    with new_client() as unbound, bind_to() as bound:
+        assert failure(unbound.send, b"x") == errno.EPIPE
+        assert failure(bound.send, b"x") == errno.EPIPE
+
+
+def test_recv_before_connect():
+    """`recv()` on a TCP socket that is not connected fails with `ENOTCONN`."""
+    with new_client() as unbound, bind_to() as bound:
+        assert failure(unbound.recv, 1) == errno.ENOTCONN
+        assert failure(bound.recv, 1) == errno.ENOTCONN
+
+
+def test_shutdown_before_connect():
+    """`shutdown()` on a TCP socket that is not connected fails with `ENOTCONN`."""
+    with new_client() as client:
+        assert failure(client.shutdown, socket.SHUT_WR) == errno.ENOTCONN
+
+
+def test_sendto_does_not_connect():
+    """`sendto()` does not connect a TCP socket: it fails with `EPIPE`, and the socket
+    stays unbound."""
+    with listen_on() as listener, new_client() as client:
+        assert failure(client.sendto, b"x", listener.getsockname()) == errno.EPIPE
+        assert client.getsockname() == ("0.0.0.0", 0)
+
+
+def test_sendto_ignores_the_address():
+    """`sendto()` on a connected TCP socket ignores the address that it is given, and
+    sends to the peer."""
+    with listen_on() as listener, listen_on() as elsewhere, new_client() as client:
+        client.connect(listener.getsockname())
+        conn, _ = listener.accept()
+        with conn:
+            assert client.sendto(b"x", elsewhere.getsockname()) == 1
+            assert conn.recv(10) == b"x"
+            elsewhere.setblocking(False)
+            assert failure(elsewhere.accept) == errno.EAGAIN

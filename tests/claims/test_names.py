@@ -1,0 +1,298 @@
+"""Proofs about the two names of an IPv4 socket: what sets them, and when."""
+
+import errno
+import socket
+from pathlib import Path
+
+import pytest
+
+from snippets.names import (
+    bind_fills_the_local_name,
+    connect_fills_both_names,
+    wildcard_listener_specific_connection,
+)
+
+needs = pytest.mark.needs
+
+
+def listen_on(host: str = "127.0.0.1") -> socket.socket:
+    """A listening socket on a port that the kernel chose; 5 s for what blocks."""
+    listener = socket.socket()
+    listener.settimeout(5)
+    listener.bind((host, 0))
+    listener.listen()
+    return listener
+
+
+def failure(call, *arguments) -> int:
+    """The errno with which a call fails; a call that succeeds fails the proof."""
+    with pytest.raises(OSError) as caught:
+        call(*arguments)
+    return caught.value.errno
+
+
+def test_new_socket_has_no_names():
+    """A new IPv4 socket has the local name `('0.0.0.0', 0)` and no peer name."""
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as sock:
+            assert sock.getsockname() == ("0.0.0.0", 0)
+            assert failure(sock.getpeername) == errno.ENOTCONN
+
+
+def test_bind_fills_the_local_name():
+    """`bind()` sets the local name and no peer name: `getpeername()` fails with
+    `ENOTCONN`."""
+    before, after, peer = bind_fills_the_local_name.names_after_bind()
+    assert before == ("0.0.0.0", 0)
+    assert after[0] == "127.0.0.1"
+    assert after[1] > 0
+    assert peer == "ENOTCONN"
+
+
+def test_bind_to_port_zero_chooses_a_port():
+    """`bind()` to port 0 takes a free ephemeral port at once."""
+    limits = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port = sock.getsockname()[1]
+        assert int(limits[0]) <= port <= int(limits[1])
+        with socket.socket() as other:
+            assert failure(other.bind, ("127.0.0.1", port)) == errno.EADDRINUSE
+
+
+def test_bind_takes_the_port_that_was_asked_for():
+    """`bind()` to a port other than 0 gives the socket exactly that port."""
+    with socket.socket() as scout:
+        scout.bind(("127.0.0.1", 0))
+        free = scout.getsockname()
+    with socket.socket() as sock:
+        sock.bind(free)
+        assert sock.getsockname() == free
+
+
+def test_bind_keeps_the_wildcard():
+    """A socket that is bound to the wildcard has the wildcard as its local address."""
+    with socket.socket() as sock:
+        sock.bind(("0.0.0.0", 0))
+        address, port = sock.getsockname()
+        assert address == "0.0.0.0"
+        assert port > 0
+
+
+def test_bind_to_the_empty_host_is_the_wildcard():
+    """In Python, the empty host `''` means the wildcard `0.0.0.0`."""
+    with socket.socket() as sock:
+        sock.bind(("", 0))
+        assert sock.getsockname()[0] == "0.0.0.0"
+
+
+def test_bind_accepts_any_loopback_address():
+    """`bind()` takes every address of `127.0.0.0/8`, not only `127.0.0.1`."""
+    for address in ("127.0.0.2", "127.200.3.4", "127.255.255.254"):
+        with socket.socket() as sock:
+            sock.bind((address, 0))
+            assert sock.getsockname()[0] == address
+
+
+@needs("private_net")
+def test_bind_rejects_an_address_of_another_machine():
+    """`bind()` to an address that is not local fails with `EADDRNOTAVAIL`."""
+    with socket.socket() as sock:
+        assert failure(sock.bind, ("192.0.2.1", 0)) == errno.EADDRNOTAVAIL
+        assert sock.getsockname() == ("0.0.0.0", 0)
+
+
+def test_connect_fills_both_names():
+    """`connect()` on a new TCP socket sets the local name and the peer name."""
+    before, local, peer = connect_fills_both_names.names_after_connect()
+    assert before == ("0.0.0.0", 0)
+    assert local[0] == "127.0.0.1"
+    assert peer[0] == "127.0.0.1"
+    assert len({local[1], peer[1], 0}) == 3
+
+
+def test_connect_chooses_a_specific_local_address():
+    """`connect()` gives an unbound TCP socket a specific local address, never the
+    wildcard."""
+    with listen_on("127.0.0.5") as listener, socket.socket() as client:
+        client.settimeout(5)
+        client.connect(listener.getsockname())
+        assert client.getsockname()[0] == "127.0.0.1"
+        assert client.getpeername() == listener.getsockname()
+
+
+def test_connect_replaces_a_bound_wildcard():
+    """`connect()` replaces a bound wildcard by a specific address, and keeps the port."""
+    with listen_on() as listener, socket.socket() as client:
+        client.settimeout(5)
+        client.bind(("0.0.0.0", 0))
+        _, port = client.getsockname()
+        client.connect(listener.getsockname())
+        assert client.getsockname() == ("127.0.0.1", port)
+
+
+def test_connect_keeps_a_bound_address():
+    """`connect()` keeps a specific address and a port that `bind()` has set."""
+    with listen_on() as listener, socket.socket() as client:
+        client.settimeout(5)
+        client.bind(("127.0.0.9", 0))
+        bound = client.getsockname()
+        client.connect(listener.getsockname())
+        assert bound[0] == "127.0.0.9"
+        assert client.getsockname() == bound
+
+
+def test_connect_to_the_wildcard_reaches_loopback():
+    """An unbound TCP socket that connects to `0.0.0.0` reaches `127.0.0.1`."""
+    with listen_on() as listener, socket.socket() as client:
+        client.settimeout(5)
+        _, port = listener.getsockname()
+        client.connect(("0.0.0.0", port))
+        assert client.getpeername() == ("127.0.0.1", port)
+
+
+def test_connect_to_the_wildcard_from_a_bound_address():
+    """A TCP socket bound to a specific address that connects to `0.0.0.0` reaches that
+    same address."""
+    with listen_on("127.0.0.9") as listener, socket.socket() as client:
+        client.settimeout(5)
+        _, port = listener.getsockname()
+        client.bind(("127.0.0.9", 0))
+        client.connect(("0.0.0.0", port))
+        assert client.getpeername() == ("127.0.0.9", port)
+
+
+def test_listen_keeps_the_local_name():
+    """`listen()` does not change the local name of a bound socket."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.5", 0))
+        bound = listener.getsockname()
+        listener.listen()
+        assert bound[0] == "127.0.0.5"
+        assert listener.getsockname() == bound
+
+
+def test_listening_socket_has_no_peer():
+    """A listening socket has no peer name, even when a client has connected to it."""
+    with listen_on() as listener, socket.socket() as client:
+        client.settimeout(5)
+        client.connect(listener.getsockname())
+        assert failure(listener.getpeername) == errno.ENOTCONN
+        conn, _ = listener.accept()
+        conn.close()
+        assert failure(listener.getpeername) == errno.ENOTCONN
+
+
+def test_accepted_socket_has_both_names():
+    """The socket that `accept()` returns has both names; its local port is the port of
+    the listening socket."""
+    with listen_on() as listener, socket.socket() as client:
+        client.settimeout(5)
+        client.connect(listener.getsockname())
+        conn, _ = listener.accept()
+        with conn:
+            assert conn.getsockname() == listener.getsockname()
+            assert conn.getpeername() == client.getsockname()
+
+
+def test_accept_returns_the_peer_name():
+    """The address that `accept()` returns is the client's local name."""
+    with listen_on() as listener, socket.socket() as client:
+        client.settimeout(5)
+        client.connect(listener.getsockname())
+        conn, address = listener.accept()
+        with conn:
+            assert address == client.getsockname()
+            assert address == conn.getpeername()
+
+
+def test_accept_keeps_the_listener_names():
+    """`accept()` does not change the names of the listening socket."""
+    with listen_on("0.0.0.0") as listener, socket.socket() as client:
+        client.settimeout(5)
+        before = listener.getsockname()
+        client.connect(("127.0.0.5", before[1]))
+        conn, _ = listener.accept()
+        conn.close()
+        assert before[0] == "0.0.0.0"
+        assert listener.getsockname() == before
+
+
+def test_wildcard_listener_specific_connection():
+    """Behind a wildcard listening socket, the accepted socket has as local address the
+    one that the client connected to."""
+    listening, accepted = wildcard_listener_specific_connection.names_at_the_server()
+    assert listening[0] == "0.0.0.0"
+    assert accepted == ("127.0.0.5", listening[1])
+
+
+def test_two_ends_mirror_each_other():
+    """The local name of one end of a connection is the peer name of the other."""
+    with listen_on("127.0.0.5") as listener, socket.socket() as client:
+        client.settimeout(5)
+        client.bind(("127.0.0.9", 0))
+        client.connect(listener.getsockname())
+        conn, _ = listener.accept()
+        with conn:
+            assert conn.getsockname() == client.getpeername()
+            assert conn.getpeername() == client.getsockname()
+            assert conn.getsockname() != conn.getpeername()
+
+
+def test_connections_differ_by_their_peer():
+    """Two connections to one server address have the same local name there, and
+    different peer names."""
+    with listen_on() as listener, socket.socket() as one, socket.socket() as two:
+        for client in (one, two):
+            client.settimeout(5)
+            client.connect(listener.getsockname())
+        first, _ = listener.accept()
+        second, _ = listener.accept()
+        with first, second:
+            assert first.getsockname() == second.getsockname()
+            assert first.getpeername() == one.getsockname()
+            assert second.getpeername() == two.getsockname()
+            assert first.getpeername() != second.getpeername()
+
+
+def test_local_name_is_set_before_the_handshake_ends():
+    """While a non-blocking `connect()` is in progress, the socket has a local name,
+    and `getpeername()` fails with `ENOTCONN`."""
+    with socket.socket() as listener, socket.socket() as first:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        first.settimeout(5)
+        first.connect(listener.getsockname())  # fills the queue
+        with socket.socket() as client:
+            client.setblocking(False)
+            started = client.connect_ex(listener.getsockname())
+            assert started == errno.EINPROGRESS
+            address, port = client.getsockname()
+            assert address == "127.0.0.1"
+            assert port > 0
+            assert failure(client.getpeername) == errno.ENOTCONN
+
+
+def test_refused_connect_leaves_no_peer():
+    """After a refused `connect()`, `getpeername()` fails with `ENOTCONN`."""
+    with socket.socket() as deaf, socket.socket() as client:
+        deaf.bind(("127.0.0.1", 0))
+        client.settimeout(5)
+        assert failure(client.connect, deaf.getsockname()) == errno.ECONNREFUSED
+        assert failure(client.getpeername) == errno.ENOTCONN
+
+
+def test_peer_name_ends_with_the_connection():
+    """When a TCP connection is closed in both directions, `getpeername()` fails with
+    `ENOTCONN`, and the local name remains."""
+    with listen_on() as listener, socket.socket() as client:
+        client.settimeout(5)
+        client.connect(listener.getsockname())
+        local = client.getsockname()
+        conn, _ = listener.accept()
+        client.shutdown(socket.SHUT_WR)
+        assert client.getpeername() == listener.getsockname()
+        conn.close()
+        assert client.recv(1) == b""
+        assert failure(client.getpeername) == errno.ENOTCONN
+        assert client.getsockname() == local
