@@ -260,6 +260,8 @@ def in_order_of_cause(calls: list[dict], packets: list[dict]) -> list[dict]:
 def awaited(call: dict, packets: list[dict], consumed: dict[str, int]) -> int:
     """The place just behind the packet that let a waiting call return, or -1."""
     name, result = call["call"], call.get("result")
+    if call.get("error") == "KeyboardInterrupt":  # pressed when the client had ended
+        return len(packets) * 2
     arriving = [
         (number, packet)
         for number, packet in enumerate(packets)

@@ -335,8 +335,8 @@ def add_byline(app, doctree) -> None:
     """Say under a page's title how many of its statements are proved, and where."""
     domain: ClaimDomain = app.env.get_domain("claim")
     docname = app.env.docname
-    mine = [c for c, entry in domain.data["stated"].items() if entry["page"] == docname]
-    domain.data["signature"][docname] = signature(domain.data["used"].get(docname, []))
+    mine = list(dict.fromkeys(domain.data["used"].get(docname, [])))
+    domain.data["signature"][docname] = signature(mine)
     title = next(doctree.findall(nodes.title), None)
     if not mine or title is None:
         return
@@ -349,7 +349,7 @@ def add_byline(app, doctree) -> None:
     ]
     if not platforms:
         return
-    text = f"{len(passed)} of {len(mine)} marked statements proved on "
+    text = f"{len(passed)} of {len(mine)} statements marked so were proved on "
     text += "; ".join(platform_name(platform) for platform, _ in platforms)
     day = date.fromisoformat(max(newest for _, newest in platforms))
     text += f", {day.day} {day:%B %Y}"
@@ -365,7 +365,7 @@ def outdated(app, env, added, changed, removed) -> list[str]:
     return [
         page
         for page, old in domain.data["signature"].items()
-        if page not in removed and old != signature(domain.data["used"].get(page, []))
+        if page not in removed and old != signature([claim for claim, *_ in old])
     ]
 
 

@@ -140,5 +140,5 @@ def packet_text(packet: dict) -> str:
             return ", ".join([" ".join(flags), size]) if flags else size
         return " ".join(flags)
     if "kind" in packet:
-        return f"ICMP {packet['kind']}"
+        return "ICMP " + packet["kind"].rpartition(" ")[2].replace("-", " ")
     return f"{packet['protocol']}, {size}"
