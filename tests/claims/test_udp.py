@@ -626,7 +626,9 @@ def test_connect_again_changes_the_peer():
 
 
 def test_old_peer_becomes_a_stranger():
-    """After a second `connect()` a UDP socket no longer receives from its first peer."""
+    """After a second `connect()` a UDP socket no longer receives from its first
+    peer.
+    """
     with udp("127.0.0.1", 0) as first, udp("127.0.0.1", 0) as second, udp() as client:
         client.connect(first.getsockname())
         client.connect(second.getsockname())
@@ -673,7 +675,9 @@ def test_unspec_gives_back_the_port_of_bind_zero():
 
 
 def test_unspec_keeps_a_bound_port():
-    """A UDP socket bound to an address and a port number keeps both after `AF_UNSPEC`."""
+    """A UDP socket bound to an address and a port number keeps both after
+    `AF_UNSPEC`.
+    """
     address = ("127.0.0.5", free_port())
     with udp(*address) as sock:
         sock.connect(NOBODY)
@@ -694,7 +698,9 @@ def test_unspec_restores_the_wildcard():
 
 
 def test_bind_succeeds_after_unspec():
-    """`bind()` succeeds again on a UDP socket whose local name `AF_UNSPEC` has removed."""
+    """`bind()` succeeds again on a UDP socket whose local name `AF_UNSPEC` has
+    removed.
+    """
     with udp() as sock:
         sock.connect(NOBODY)
         assert code(sock.bind, ("127.0.0.5", 0)) == errno.EINVAL
