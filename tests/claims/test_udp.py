@@ -557,8 +557,8 @@ def test_sendto_binds_the_port_only():
 
 
 def test_recvfrom_does_not_bind():
-    """A non-blocking `recvfrom()` on an unbound UDP socket fails with `EAGAIN`, as on
-    any socket where nothing has arrived, and leaves it unbound.
+    """A non-blocking `recvfrom()` on an unbound UDP socket fails with `EAGAIN`
+    and leaves it unbound.
     """
     result = recvfrom_does_not_bind.recvfrom_without_bind()
     assert result == ("EAGAIN", ("0.0.0.0", 0))
