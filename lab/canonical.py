@@ -73,7 +73,7 @@ def recording(raw: dict, programs: list[str], decode) -> dict:
         step["args"] = still(arguments(call, sockets))
         if "error" in call:
             code = call.get("errno")
-            step["error"] = errno.errorcode[code] if code else call["error"]
+            step["error"] = errno_name(code) if code else call["error"]
         elif "result" in call:
             step["result"] = still(text(call["result"], sockets))
         if call["names"]:
@@ -369,6 +369,15 @@ def arguments(call: dict, sockets: dict) -> str:
     elif call["call"] == "shutdown":
         values[0] = constant("SHUT_", int(values[0]))
     return ", ".join(values)
+
+
+def errno_name(code: int) -> str:
+    """The name of an errno, the one of the man pages where Linux has two.
+
+    >>> errno_name(errno.EOPNOTSUPP), errno_name(errno.EAGAIN)
+    ('EOPNOTSUPP', 'EAGAIN')
+    """
+    return "EOPNOTSUPP" if code == errno.EOPNOTSUPP else errno.errorcode[code]
 
 
 def constant(prefix: str, value: int) -> str:

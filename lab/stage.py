@@ -33,6 +33,8 @@ class Failed(Exception):
 
 def main() -> None:
     job = json.load(sys.stdin)
+    # A shell starts background jobs with Ctrl-C ignored, and children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     results = []
     for _ in range(job["times"]):
         reading, writing = os.pipe()
