@@ -1,13 +1,14 @@
 """Command line of the lab.
 
 python -m lab record [--changed] [ID ...]   record runs, all or the ones named
+python -m lab errors                        provoke every error, keep the outcomes
 python -m lab abilities                     what this machine can and cannot measure
 """
 
 import argparse
 import sys
 
-from lab import evidence, record
+from lab import errors, evidence, record
 from lab.namespace import abilities
 
 
@@ -20,12 +21,15 @@ def main(arguments: list[str] | None = None) -> int:
     recorder.add_argument(
         "--changed", action="store_true", help="only what is missing or stale"
     )
+    commands.add_parser("errors", help="provoke every error into evidence/errors.json")
     commands.add_parser("abilities", help="what this machine can measure")
     chosen = parser.parse_args(arguments)
     if chosen.command == "abilities":
         for ability, reason in abilities().items():
             print(f"{ability}: {reason or 'here'}")
         return 0
+    if chosen.command == "errors":
+        return provoke_errors()
     return record_runs(chosen.ids, chosen.changed)
 
 
@@ -49,6 +53,16 @@ def record_runs(ids: list[str], only_changed: bool) -> int:
     for complaint in complaints:
         print(f"not recorded: {complaint}", file=sys.stderr)
     return 1 if complaints else 0
+
+
+def provoke_errors() -> int:
+    """Provoke and write, or complain on stderr; returns the exit status."""
+    try:
+        print(errors.write())
+    except errors.Unexpected as unexpected:
+        print(f"not written: {unexpected}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def fresh(run: str) -> bool:
