@@ -627,13 +627,9 @@ def test_connect_again_changes_the_peer():
 
 
 def test_old_peer_becomes_a_stranger():
-<<<<<<< HEAD
     """After a second `connect()` a UDP socket no longer receives from its first
     peer.
     """
-=======
-    """After another `connect()` a UDP socket no longer hears its former peer."""
->>>>>>> udp
     with udp("127.0.0.1", 0) as first, udp("127.0.0.1", 0) as second, udp() as client:
         client.connect(first.getsockname())
         client.connect(second.getsockname())
@@ -680,13 +676,8 @@ def test_unspec_gives_back_the_port_of_bind_zero():
 
 
 def test_unspec_keeps_a_bound_port():
-<<<<<<< HEAD
     """A UDP socket bound to an address and a port number keeps both after
     `AF_UNSPEC`.
-=======
-    """A UDP socket bound to an address and a port number keeps both
-    after `AF_UNSPEC`.
->>>>>>> udp
     """
     address = ("127.0.0.5", free_port())
     with udp(*address) as sock:
@@ -709,13 +700,9 @@ def test_unspec_restores_the_wildcard():
 
 
 def test_bind_succeeds_after_unspec():
-<<<<<<< HEAD
     """`bind()` succeeds again on a UDP socket whose local name `AF_UNSPEC` has
     removed.
     """
-=======
-    """`bind()` succeeds again on a UDP socket that `AF_UNSPEC` has left unbound."""
->>>>>>> udp
     with udp() as sock:
         sock.connect(NOBODY)
         assert code(sock.bind, ("127.0.0.5", 0)) == errno.EINVAL
