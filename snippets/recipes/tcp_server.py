@@ -1,7 +1,6 @@
-"""A TCP server that sends back to each client what the client sends.
+"""A TCP server that sends back to each client what the client sends."""
 
-Run: python tcp_server.py [HOST [PORT]]
-"""
+# Run: python tcp_server.py [HOST [PORT]]
 
 import socket
 import sys
