@@ -203,7 +203,6 @@ def test_connect_replaces_the_wildcard():
         assert server.getsockname() == ("127.0.0.1", port)
 
 
-@needs("private_net")
 def test_connected_socket_has_one_local_address():
     """A UDP socket whose wildcard `connect()` has replaced no longer receives what its
     peer sends to another address of the machine.
