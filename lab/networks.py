@@ -1,5 +1,9 @@
 """What a network of the lab can be given beyond its loopback, as plain functions.
 
+    python -m lab.networks 'no route to 203.0.113.1' python program.py
+
+runs a program in a new network with what its `# Needs:` line asks for.
+
 Each one changes the network or the rights of this process, for good: run it only in a
 process of its own, after `lab.namespace.enter()`. All addresses off the loopback are
 documentation addresses (RFC 5737, RFC 3849), and exist nowhere but in there.
@@ -9,6 +13,7 @@ import ctypes
 import os
 import socket
 import struct
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +22,7 @@ from pyroute2.netlink.nfnetlink.nftsocket import Cmp, Meta, Regs
 from pyroute2.nftables.expressions import genex
 from pyroute2.nftables.main import NFTables
 
-from lab.namespace import Missing, write_sysctl
+from lab.namespace import Missing, enter, write_sysctl
 
 FAR = {socket.AF_INET: "203.0.113.1", socket.AF_INET6: "2001:db8:ffff::1"}
 FAR_NETWORK = {socket.AF_INET: "203.0.113.0/24", socket.AF_INET6: "2001:db8:ffff::/48"}
@@ -31,7 +36,7 @@ NF_DROP, NFPROTO_INET = 0, 1  # <linux/netfilter.h>
 NFT_REJECT_ICMPX_UNREACH = 2  # <linux/netfilter/nf_tables.h>
 PORT_UNREACHABLE, ADMIN_PROHIBITED = 1, 3  # NFT_REJECT_ICMPX_…, same file
 LANDLOCK_CREATE_RULESET, LANDLOCK_RESTRICT_SELF = 444, 446  # <asm-generic/unistd.h>
-PR_SET_NO_NEW_PRIVS = 38  # <linux/prctl.h>
+PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38  # <linux/prctl.h>
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -94,6 +99,12 @@ def unplug() -> None:
     """Switch our end of the cable off."""
     with IPRoute() as network:
         network.link("set", ifname="cable", state="down")
+
+
+def remove_link() -> None:
+    """Take the cable away, with both ends."""
+    with IPRoute() as network:
+        network.link("del", ifname="cable")
 
 
 def port_range(first: int = 40000, last: int = 40000) -> None:
@@ -159,6 +170,23 @@ def mount(path: str, flags: int = 0, options: str = "") -> None:
         raise Missing("mount", os.strerror(ctypes.get_errno()))
 
 
+def ordinary_user() -> None:
+    """Lose every capability, and keep lost what a program started later would regain.
+
+    Programs that user 0 starts get the whole bounding set back, capabilities(7).
+    """
+    for capability in range(64):
+        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+    give_up_capabilities()
+
+
+def closed_routes() -> None:
+    """One route of each type that refuses: unreachable, prohibit, blackhole."""
+    with IPRoute() as network:
+        for last, kind in enumerate(("unreachable", "prohibit", "blackhole"), 1):
+            network.route("add", dst=f"203.0.113.{last}/32", type=kind)
+
+
 def no_route() -> None:
     """Nothing to do: a new network has a loopback and no route to anywhere else."""
 
@@ -166,16 +194,19 @@ def no_route() -> None:
 # What a snippet may write in its `# Needs:` line, and what makes it so.
 WORLDS: dict[str, Callable[[], None]] = {
     "no route to 203.0.113.1": no_route,
-    "an unreachable route to 203.0.113.1": lambda: route("unreachable"),
-    "a prohibit route to 203.0.113.1": lambda: route("prohibit"),
-    "a blackhole route to 203.0.113.1": lambda: route("blackhole"),
+    "three closed routes, to 203.0.113.1, .2 and .3": closed_routes,
     "one port in net.ipv4.ip_local_port_range": port_range,
-    "no capabilities": give_up_capabilities,
-    "a firewall that drops what arrives": lambda: drop("input"),
-    "a firewall that drops what is sent": lambda: drop("output"),
+    "an ordinary user": ordinary_user,
 }
 
 
-def world(need: str) -> Callable[[], None] | None:
-    """The function that makes the world a snippet needs, or None if it is unknown."""
-    return WORLDS.get(need)
+def main() -> None:
+    """Enter a new network, make a world by its name, become the program."""
+    need, *command = sys.argv[1:]
+    enter()
+    WORLDS[need]()
+    os.execvp(command[0], command)
+
+
+if __name__ == "__main__":
+    main()
