@@ -32,6 +32,7 @@ WIDTH = {socket.AF_INET: 24, socket.AF_INET6: 64}
 PORT_RANGE = "net.ipv4.ip_local_port_range"
 CLONE_NEWNS = 0x20000  # <linux/sched.h>
 READ_ONLY = 1  # MS_RDONLY, <sys/mount.h>
+IFA_F_NODAD = 2  # <linux/if_addr.h>: usable at once
 NF_DROP, NFPROTO_INET = 0, 1  # <linux/netfilter.h>
 NFT_REJECT_ICMPX_UNREACH = 2  # <linux/netfilter/nf_tables.h>
 PORT_UNREACHABLE, ADMIN_PROHIBITED = 1, 3  # NFT_REJECT_ICMPX_…, same file
@@ -57,7 +58,6 @@ def link(family: int = socket.AF_INET, mtu: int = 1500) -> None:
         network.link("add", ifname="cable", kind="veth", peer="cable-end", mtu=mtu)
         index = network.link_lookup(ifname="cable")[0]
         for name in ("cable-end", "cable"):
-            write_sysctl(f"net.ipv6.conf.{name}.accept_dad", "0")
             write_sysctl(f"net.ipv{version}.neigh.{name}.mcast_solicit", "1")
             write_sysctl(f"net.ipv{version}.neigh.{name}.retrans_time_ms", "100")
             end = network.link_lookup(ifname=name)[0]
@@ -68,6 +68,7 @@ def link(family: int = socket.AF_INET, mtu: int = 1500) -> None:
             family=family,
             address=HERE[family],
             prefixlen=WIDTH[family],
+            flags=IFA_F_NODAD if family == socket.AF_INET6 else 0,
         )
         network.route(
             "add",
@@ -83,7 +84,6 @@ def new_address(address: str) -> None:
 
     For a second or two nobody may use it: duplicate address detection, RFC 4862.
     """
-    write_sysctl("net.ipv6.conf.cable.accept_dad", "1")
     with IPRoute() as network:
         index = network.link_lookup(ifname="cable")[0]
         network.addr(

@@ -119,7 +119,7 @@ def test_route_type_decides_the_errno():
 
 @needs("private_net", "sysctl")
 def test_interface_down_is_network_unreachable():
-    """When the interface towards an address goes down, `connect()` fails with
+    """When the only interface towards an address goes down, `connect()` fails with
     `ENETUNREACH`: the routes are gone with it."""
     for family in BOTH:
         if family == IPV6:
