@@ -1,6 +1,7 @@
 """The error reference, drawn from evidence/errors.json.
 
-```{errno} EADDRINUSE```    one error: facts, and a table of the ways to it
+```{errno-facts} EADDRINUSE```  what Python and others print for one error
+```{errno} EADDRINUSE```    the table of the ways to it
 ```{errno-index}```         every error on one table, with links
 ```{errno-counts}```        how many were provoked, where and when
 ```{not-provoked}```        what the man pages list and we did not provoke
@@ -149,6 +150,8 @@ SHORTER = (
     ("UDP/IPv4 UDP/IPv6", "UDP"),
     ("Unix stream Unix datagram", "Unix"),
     ("TCP UDP Unix", "all sockets"),
+    ("TCP/IPv4 UDP/IPv4", "TCP and UDP, IPv4 only"),
+    ("TCP/IPv6 UDP/IPv6", "TCP and UDP, IPv6 only"),
     ("TCP/IPv4", "TCP over IPv4"),
     ("TCP/IPv6", "TCP over IPv6"),
     ("UDP/IPv4", "UDP over IPv4"),
@@ -200,8 +203,8 @@ def elsewhere(name: str) -> str:
     return "; ".join(told)
 
 
-class Errno(SphinxDirective):
-    """One error: what it is called, and every way to it that was provoked."""
+class ErrnoDirective(SphinxDirective):
+    """What the directives about one error share: its rows of the evidence."""
 
     required_arguments = 1
 
@@ -211,21 +214,62 @@ class Errno(SphinxDirective):
         self.env.note_dependency(str(PROGRAMS))
         found = evidence.load(FILE)
         rows = [row for row in found["rows"] if row["errno"] == name]
-        if not rows:
-            known = sorted({row["errno"] for row in found["rows"]})
-            logger.warning(
-                "no error %r in evidence/%s; there are: %s",
-                name,
-                FILE,
-                " ".join(known),
-                location=self.get_location(),
-            )
-            return []
-        anchor = nodes.target("", "", ids=[f"errno-{name.lower()}"])
+        if rows:
+            return self.show(name, rows, found)
+        logger.warning(
+            "no error %r in evidence/%s; there are: %s",
+            name,
+            FILE,
+            " ".join(sorted({row["errno"] for row in found["rows"]})),
+            location=self.get_location(),
+        )
+        return []
+
+
+class ErrnoFacts(ErrnoDirective):
+    """What is printed for one error; links to the error lead here."""
+
+    def show(self, name: str, rows: list[dict], found: dict) -> list[nodes.Node]:
+        label = f"errno-{name.lower()}"
         std = self.env.get_domain("std")
-        std.anonlabels[anchor["ids"][0]] = self.env.docname, anchor["ids"][0]
-        std.labels[anchor["ids"][0]] = self.env.docname, anchor["ids"][0], name
-        return [anchor, facts(name, rows), ways(rows), where_and_when(found)]
+        std.anonlabels[label] = self.env.docname, label
+        std.labels[label] = self.env.docname, label, name
+        pasted = [
+            ("single", text, label, "main", None) for text in spellings(name, rows)
+        ]
+        entries = addnodes.index("", entries=pasted)
+        return [entries, nodes.target("", "", ids=[label]), facts(name, rows)]
+
+
+class Errno(ErrnoDirective):
+    """Every way to one error that was provoked."""
+
+    def show(self, name: str, rows: list[dict], found: dict) -> list[nodes.Node]:
+        return [ways(rows), where_and_when(found)]
+
+
+def spellings(name: str, rows: list[dict]) -> list[str]:
+    """What readers paste into the search field: each becomes an index entry.
+
+    The search compares a query with titles, index entries and words; of the words it
+    leaves out numbers, so `errno 111` and `WinError 10061` need entries.
+    """
+    _, windows, text = ELSEWHERE.get(name, (None, None, ""))
+    python, printed = rows[0]["exception"], rows[0]["message"]
+    found = [printed, f"{python}: {printed}"]
+    if order_of(name)[0]:
+        return found
+    message = printed.partition("] ")[2]
+    found += [name, f"errno {rows[0]['number']}", message]
+    found += [f"{call}: {message}" for call, _ in by_call(rows)]
+    found += [f"{call}() {name}" for call, _ in by_call(rows)]
+    if windows:
+        found += [f"WinError {windows}", f"WSA{name}", text]
+        found += [
+            f"[WinError {windows}] {text}",
+            f"{python}: [WinError {windows}] {text}",
+        ]
+    return found
 
 
 def facts(name: str, rows: list[dict]) -> nodes.Node:
@@ -252,33 +296,35 @@ def facts(name: str, rows: list[dict]) -> nodes.Node:
 
 
 def ways(rows: list[dict]) -> nodes.Node:
-    """The table: call and sockets, cause with its program, cure."""
+    """The table, under each call: kinds of sockets, cause with its program, cure."""
     source = PROGRAMS.read_text()
     group = nodes.tgroup("", cols=3)
-    group += [nodes.colspec(colwidth=width) for width in (18, 44, 38)]
-    group += nodes.thead("", row_of(["Call"], ["Why it failed"], ["What to do"]))
+    group += [nodes.colspec(colwidth=width) for width in (16, 44, 40)]
+    group += nodes.thead("", row_of(["Sockets"], ["Why it failed"], ["What to do"]))
     body = nodes.tbody()
     for call, mine in by_call(rows):
+        body += nodes.row(
+            "", *row_of([nodes.literal("", f"{call}()")]), classes=["call"]
+        )
+        body[-1][0]["morecols"] = 2
         for row in mine:
-            where = [
-                nodes.literal("", f"{call}()"),
-                nodes.Text(f" {kinds(row['sockets'])}"),
-            ]
-            cure = words(row["cure"])
-            if row["see"]:
-                cure.append(nodes.Text(" See "))
-                for at, text in enumerate(row["see"]):
-                    cure += [nodes.Text(", ")] if at else []
-                    cure += [see(text)]
-                cure.append(nodes.Text("."))
-            entry = row_of(where, words(row["cause"]), cure)
+            entry = row_of([kinds(row["sockets"])], words(row["cause"]), cure(row))
             code = program(source, row["id"])
             entry[1] += html('<details class="program"><summary>Program</summary>')
             entry[1] += nodes.literal_block(code, code, language="python-socket")
             entry[1] += html("</details>")
             body += entry
     group += body
-    return nodes.table("", group, classes=["errors"])
+    return nodes.table("", group, classes=["errors", "colwidths-given"])
+
+
+def cure(row: dict) -> list[nodes.Node]:
+    """What to do, and where to read on, as far as the cure has not named it."""
+    made = words(row["cure"])
+    more = [text for text in row["see"] if f"`{text}`" not in row["cure"]]
+    for at, text in enumerate(more):
+        made += [nodes.Text(", " if at else " See "), see(text)]
+    return [*made, nodes.Text(".")] if more else made
 
 
 def see(text: str) -> nodes.Node:
@@ -301,8 +347,12 @@ def row_of(*cells: list) -> nodes.row:
 
 def where_and_when(found: dict) -> nodes.Node:
     """The system on which the errors were provoked, and the day."""
-    text = f"Provoked on {platform_name(found['platform'])}, {found['date']}."
-    return nodes.paragraph("", text, classes=["provoked"])
+    text = (
+        f"Provoked on {platform_name(found['platform'])}, {found['date']}. "
+        "In the programs `kit.new()` is a new socket of the row's kind, `kit.free()` "
+        "an address for `bind()`, `kit.far` another machine."
+    )
+    return nodes.paragraph("", "", *words(text), classes=["provoked"])
 
 
 class ErrnoIndex(SphinxDirective):
@@ -331,7 +381,7 @@ class ErrnoIndex(SphinxDirective):
             )
             body += row_of([link], [nodes.literal("", printed)], [calls])
         group += body
-        return [nodes.table("", group, classes=["errors"])]
+        return [nodes.table("", group, classes=["errors", "colwidths-given"])]
 
 
 def order_of(name: str) -> tuple[bool, str]:
@@ -380,10 +430,11 @@ class NotProvoked(SphinxDirective):
                 listed.append(nodes.Text(", ".join(row["errno"] for row in names)))
             body += row_of(listed, words(reason))
         group += body
-        return [nodes.table("", group, classes=["errors"])]
+        return [nodes.table("", group, classes=["errors", "colwidths-given"])]
 
 
 def setup(app):
+    app.add_directive("errno-facts", ErrnoFacts)
     app.add_directive("errno", Errno)
     app.add_directive("errno-index", ErrnoIndex)
     app.add_directive("errno-counts", ErrnoCounts)
