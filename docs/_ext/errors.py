@@ -234,11 +234,7 @@ class ErrnoFacts(ErrnoDirective):
         std = self.env.get_domain("std")
         std.anonlabels[label] = self.env.docname, label
         std.labels[label] = self.env.docname, label, name
-        pasted = [
-            ("single", text, label, "main", None) for text in spellings(name, rows)
-        ]
-        entries = addnodes.index("", entries=pasted)
-        return [entries, nodes.target("", "", ids=[label]), facts(name, rows)]
+        return [nodes.target("", "", ids=[label]), facts(name, rows)]
 
 
 class Errno(ErrnoDirective):
@@ -246,30 +242,6 @@ class Errno(ErrnoDirective):
 
     def show(self, name: str, rows: list[dict], found: dict) -> list[nodes.Node]:
         return [ways(rows), where_and_when(found)]
-
-
-def spellings(name: str, rows: list[dict]) -> list[str]:
-    """What readers paste into the search field: each becomes an index entry.
-
-    The search compares a query with titles, index entries and words; of the words it
-    leaves out numbers, so `errno 111` and `WinError 10061` need entries.
-    """
-    _, windows, text = ELSEWHERE.get(name, (None, None, ""))
-    python, printed = rows[0]["exception"], rows[0]["message"]
-    found = [printed, f"{python}: {printed}"]
-    if order_of(name)[0]:
-        return found
-    message = printed.partition("] ")[2]
-    found += [name, f"errno {rows[0]['number']}", message]
-    found += [f"{call}: {message}" for call, _ in by_call(rows)]
-    found += [f"{call}() {name}" for call, _ in by_call(rows)]
-    if windows:
-        found += [f"WinError {windows}", f"WSA{name}", text]
-        found += [
-            f"[WinError {windows}] {text}",
-            f"{python}: [WinError {windows}] {text}",
-        ]
-    return found
 
 
 def facts(name: str, rows: list[dict]) -> nodes.Node:

@@ -48,6 +48,28 @@ ERRORS = {
     "AF_UNIX path too long": "errors/without-a-number",
     "TimeoutError: timed out": "errors/without-a-number",
     "bind(): port must be 0-65535": "errors/without-a-number",
+    # As other programs print them, with words that no page has.
+    "connect ECONNREFUSED 127.0.0.1:5432": "errors/econnrefused",
+    "dial tcp 127.0.0.1:8080: connect: connection refused": "errors/econnrefused",
+    "curl: (7) Failed to connect to localhost: Connection refused": (
+        "errors/econnrefused"
+    ),
+    "java.net.BindException: Address already in use": "errors/eaddrinuse",
+    "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)": (
+        "errors/eaddrinuse"
+    ),
+    "socket.error: [Errno 98] Address already in use": "errors/eaddrinuse",
+    "bind: permission denied": "errors/eacces",
+    "ssh: connect to host 203.0.113.1 port 22: No route to host": (
+        "errors/ehostunreach"
+    ),
+    "[Errno 48] Address already in use": "errors/eaddrinuse",
+    "[Errno 36] Operation now in progress": "errors/einprogress",
+    "WSAECONNRESET": "errors/econnreset",
+    "read: connection reset by peer": "errors/econnreset",
+    "write: broken pipe": "errors/epipe",
+    "sendto: Operation not permitted": "errors/eperm",
+    "getpeername ENOTCONN": "errors/enotconn",
     "FileNotFoundError: [Errno 2] No such file or directory": "errors/paths",
 }
 
