@@ -47,6 +47,7 @@ check: ## what CI runs: from scratch, lint, site, doctests, every test
 	$(VENV)/bin/ruff format --check .
 	@$(MAKE) --no-print-directory doctest
 	@$(MAKE) --no-print-directory test
+	$(VENV)/bin/python -m pytest -q --altered tests/claims
 	@git diff --exit-code --stat -- evidence || { echo "the tests changed tracked files"; exit 1; }
 
 lock: $(VENV)/ready ## resolve the dependency groups of pyproject.toml into requirements.txt

@@ -35,6 +35,8 @@ def recording(raw: dict, programs: list[str], decode) -> dict:
     packets = [decode(bytes.fromhex(data)) for _, data in raw["packets"] or ()]
     for packet, (moment, _) in zip(packets, raw["packets"] or (), strict=True):
         packet["time"] = moment
+    if len(lanes) > 1:
+        move_lost_names(calls)
     follow_names(calls, sockets)
     assign_packets(calls, packets)
     calls = in_order_of_cause(calls, packets)
@@ -71,7 +73,7 @@ def recording(raw: dict, programs: list[str], decode) -> dict:
         step["args"] = still(arguments(call, sockets))
         if "error" in call:
             code = call.get("errno")
-            step["error"] = errno.errorcode[code] if code else call["error"]
+            step["error"] = errno_name(code) if code else call["error"]
         elif "result" in call:
             step["result"] = still(text(call["result"], sockets))
         if call["names"]:
@@ -153,6 +155,27 @@ def made_by(result) -> list[str]:
     if isinstance(result, list):
         return [number for item in result for number in made_by(item)]
     return []
+
+
+def move_lost_names(calls: list[dict]) -> None:
+    """Tell of a connection's end where the program is told of it.
+
+    When the peer in another process closes, the peer name goes at once, and is seen to
+    be gone after whichever call comes next. That is luck; the call that returns end of
+    file or an error is not.
+    """
+    connected: set[str] = set()
+    lost: dict[str, list] = {}
+    for call in calls:
+        told = "error" in call or (call.get("result") or {}).get("value") == "b''"
+        removes = call["call"] in ("close", "connect", "connect_ex")
+        for number, (local, peer) in list(call["names"].items()):
+            if peer is not None:
+                connected.add(number)
+            elif number in connected and local is not None and not (told or removes):
+                lost[number] = call["names"].pop(number)
+        if told and call["socket"] in lost:
+            call["names"].setdefault(call["socket"], lost.pop(call["socket"]))
 
 
 def follow_names(calls: list[dict], sockets: dict) -> None:
@@ -346,6 +369,15 @@ def arguments(call: dict, sockets: dict) -> str:
     elif call["call"] == "shutdown":
         values[0] = constant("SHUT_", int(values[0]))
     return ", ".join(values)
+
+
+def errno_name(code: int) -> str:
+    """The name of an errno, the one of the man pages where Linux has two.
+
+    >>> errno_name(errno.EOPNOTSUPP), errno_name(errno.EAGAIN)
+    ('EOPNOTSUPP', 'EAGAIN')
+    """
+    return "EOPNOTSUPP" if code == errno.EOPNOTSUPP else errno.errorcode[code]
 
 
 def constant(prefix: str, value: int) -> str:

@@ -381,7 +381,9 @@ def test_closed_socket_frees_its_port():
 
 
 def test_connect_twice_fails():
-    """`connect()` on a connected TCP socket fails with `EISCONN`, and the peer stays."""
+    """`connect()` on a connected TCP socket fails with `EISCONN`, and the peer
+    stays.
+    """
     assert connect_twice_fails.connect_twice() == ("EISCONN", True)
 
 

@@ -158,6 +158,7 @@ def test_connect_sends_no_packet(wire):
 def test_bind_and_close_send_no_packet(wire):
     """`bind()` and `close()` send no packet on a UDP socket, connected or not."""
     with udp("127.0.0.1", 0) as receiver, udp() as marker:
+        udp("127.0.0.1", 0).close()
         client = udp("127.0.0.1", 0)
         client.connect(receiver.getsockname())
         client.close()
@@ -556,8 +557,8 @@ def test_sendto_binds_the_port_only():
 
 
 def test_recvfrom_does_not_bind():
-    """A non-blocking `recvfrom()` on an unbound UDP socket fails with `EAGAIN`, as on
-    any socket where nothing has arrived, and leaves it unbound.
+    """A non-blocking `recvfrom()` on an unbound UDP socket fails with `EAGAIN`
+    and leaves it unbound.
     """
     result = recvfrom_does_not_bind.recvfrom_without_bind()
     assert result == ("EAGAIN", ("0.0.0.0", 0))
@@ -626,7 +627,9 @@ def test_connect_again_changes_the_peer():
 
 
 def test_old_peer_becomes_a_stranger():
-    """After a second `connect()` a UDP socket no longer receives from its first peer."""
+    """After a second `connect()` a UDP socket no longer receives from its first
+    peer.
+    """
     with udp("127.0.0.1", 0) as first, udp("127.0.0.1", 0) as second, udp() as client:
         client.connect(first.getsockname())
         client.connect(second.getsockname())
@@ -673,11 +676,14 @@ def test_unspec_gives_back_the_port_of_bind_zero():
 
 
 def test_unspec_keeps_a_bound_port():
-    """A UDP socket bound to an address and a port number keeps both after `AF_UNSPEC`."""
+    """A UDP socket bound to an address and a port number keeps both after
+    `AF_UNSPEC`.
+    """
     address = ("127.0.0.5", free_port())
     with udp(*address) as sock:
         sock.connect(NOBODY)
         remove_peer(sock)
+        assert code(sock.getpeername) == errno.ENOTCONN
         assert sock.getsockname() == address
 
 
@@ -694,7 +700,9 @@ def test_unspec_restores_the_wildcard():
 
 
 def test_bind_succeeds_after_unspec():
-    """`bind()` succeeds again on a UDP socket whose local name `AF_UNSPEC` has removed."""
+    """`bind()` succeeds again on a UDP socket whose local name `AF_UNSPEC` has
+    removed.
+    """
     with udp() as sock:
         sock.connect(NOBODY)
         assert code(sock.bind, ("127.0.0.5", 0)) == errno.EINVAL
