@@ -678,6 +678,50 @@ def test_abort_on_overflow_drops_the_syn_too(wire):
             assert flags(own) == ["SYN"]
 
 
+def handshake_at_a_full_queue() -> tuple[socket.socket, socket.socket, list]:
+    """A listening socket whose queue is full, a client whose handshake has not ended
+    there, and the clients in the queue.
+
+    TCP_DEFER_ACCEPT of tcp(7) puts the end of a handshake off until data arrives.
+    """
+    listener = bind_to()
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 5)
+    listener.listen(2)
+    late, *queued = clients = [new_client() for _ in range(4)]
+    for client in clients:
+        client.connect(listener.getsockname())
+        if client is not late:
+            client.send(b"x")
+    return listener, late, queued
+
+
+def test_handshake_may_end_at_a_full_queue():
+    """A client can be connected while the queue has no room for it: `accept()` returns
+    its connection later, when others have left the queue."""
+    listener, late, queued = handshake_at_a_full_queue()
+    with listener, late:
+        late.send(b"late")  # the server drops it, and the client's kernel repeats it
+        assert late.getpeername() == listener.getsockname()
+        queue = listening_socket_reports_its_queue.waiting_and_backlog(listener)
+        assert queue == (3, 2)
+        peers = [listener.accept()[1] for _ in queued]
+        assert peers == [client.getsockname() for client in queued]
+        conn, peer = listener.accept()
+        with conn:
+            assert (peer, conn.recv(100)) == (late.getsockname(), b"late")
+
+
+@needs("sysctl")
+def test_abort_on_overflow_resets_the_connected():
+    """If `net.ipv4.tcp_abort_on_overflow` is 1, a connected client for which the queue
+    has no room is reset: `recv()` fails with `ECONNRESET`."""
+    write_sysctl("net.ipv4.tcp_abort_on_overflow", "1")
+    listener, late, _queued = handshake_at_a_full_queue()
+    with listener, late:
+        late.send(b"late")
+        assert failure(late.recv, 1) == errno.ECONNRESET
+
+
 def test_full_queue_ends_in_etimedout():
     """If the queue stays full, a blocking `connect()` fails with `ETIMEDOUT` in the
     end."""
@@ -860,7 +904,7 @@ def test_last_close_ends_listening():
 
 
 def test_close_does_not_end_accept():
-    """On Linux `close()` does not end an `accept()` that waits in another thread: the
+    """On Linux `close()` does not end a blocking `accept()` in another thread: the
     socket listens until one more client has come."""
     with listen_on() as listener, new_client() as client, new_client() as other:
         address = listener.getsockname()
@@ -875,8 +919,8 @@ def test_close_does_not_end_accept():
 
 
 def test_shutdown_ends_accept():
-    """On Linux `shutdown(SHUT_RD)` on a listening socket ends an `accept()` that waits
-    in another thread: it fails with `EINVAL`."""
+    """On Linux `shutdown(SHUT_RD)` on a listening socket ends a blocking `accept()` in
+    another thread: it fails with `EINVAL`."""
     with listen_on() as listener:
         thread, results = accept_in_a_thread(listener)
         listener.shutdown(socket.SHUT_RD)
