@@ -1,4 +1,4 @@
-"""accept() returns a connection although its client is gone already."""
+"""accept() returns a connection although its client is gone."""
 
 import errno
 import socket
@@ -19,9 +19,9 @@ def accept_a_reset_connection():
         client.settimeout(5)
         client.connect(listener.getsockname())
         client_name = client.getsockname()
-        no_linger = struct.pack("ii", 1, 0)  # close() sends RST, not FIN
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
-        client.close()
+        linger = socket.SOL_SOCKET, socket.SO_LINGER
+        client.setsockopt(*linger, struct.pack("ii", 1, 0))
+        client.close()  # sends RST instead of FIN
         conn, peer = listener.accept()
         with conn:
             conn.settimeout(5)

@@ -1,4 +1,4 @@
-"""A Linux listening socket tells how many connections wait in its queue."""
+"""A listening socket tells how many connections wait in its queue."""
 
 import contextlib
 import select
@@ -7,13 +7,14 @@ import struct
 
 
 def waiting_and_backlog(listener):
-    """Return how many connections wait for accept(), and the backlog."""
+    """Return how many connections wait, and the backlog."""
     info = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 32)
-    return struct.unpack_from("II", info, 24)  # tcpi_unacked, tcpi_sacked
+    waiting, backlog = struct.unpack_from("II", info, 24)
+    return waiting, backlog  # tcpi_unacked, tcpi_sacked
 
 
 def watch_the_queue(clients, backlog):
-    """Return (waiting, backlog) after the clients came, and after accept().
+    """Return (waiting, backlog) before and after one accept().
 
     >>> watch_the_queue(3, 5)
     ((3, 5), (2, 5))
