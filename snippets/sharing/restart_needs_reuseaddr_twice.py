@@ -30,10 +30,10 @@ def restart(old, new):
         address = listener.getsockname()
         listener.listen()
         serve_and_close_first(listener)
-    with socket.socket() as successor:
-        successor.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, new)
+    with socket.socket() as newcomer:
+        newcomer.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, new)
         try:
-            successor.bind(address)
+            newcomer.bind(address)
         except OSError as error:
             return errno.errorcode[error.errno]
         return "bound"

@@ -215,6 +215,19 @@ def test_open_connection_keeps_the_port():
     assert results == [errno.EADDRINUSE, None]
 
 
+@needs("ipv6")
+def test_ipv6_wildcard_holds_the_ipv4_port():
+    """Without `IPV6_V6ONLY`, a socket bound to the IPv6 wildcard `::` holds its port on
+    all IPv4 addresses too: `bind()` to one of them fails with `EADDRINUSE`."""
+    for only_v6, expected in ((0, errno.EADDRINUSE), (1, None)):
+        for kind in (TCP, UDP):
+            for host in ("0.0.0.0", HOST):
+                owner = socket.socket(socket.AF_INET6, kind)
+                owner.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, only_v6)
+                owner.bind(("::", 0))
+                assert code(new(kind).bind, (host, port_of(owner))) == expected
+
+
 # Two sockets on one port
 
 
@@ -273,8 +286,8 @@ def test_first_socket_may_set_the_option_late():
 
 
 def test_last_bound_receives():
-    """Two UDP sockets with `SO_REUSEADDR` can bind one local name, and the one that was
-    bound last receives every datagram sent to it."""
+    """Two UDP sockets with `SO_REUSEADDR` can bind one local name; while neither is
+    connected, the one bound last receives every unicast datagram."""
     got_last, got_first = last_bound_receives.who_receives()
     assert (got_last, got_first) == ([b"one", b"two", b"three"], [])
 
@@ -398,8 +411,9 @@ def test_connections_share_a_port():
 
 @needs("sysctl")
 def test_bound_port_is_not_shared():
-    """A port that a client has taken by `bind()` to port 0 serves one connection: no
-    other socket can take it, not even to connect to another server."""
+    """Without reuse options, a port that a client has taken by `bind()` to port 0
+    serves one connection: no other socket of that address can take it, not even to
+    connect to another server."""
     shrink_range()
     one, two = two_servers()
     clients = [bound() for _ in RANGE]
@@ -434,8 +448,8 @@ def test_address_without_port_shares_ports():
 
 
 def test_client_port_blocks_a_server():
-    """The ephemeral port of a connected client cannot be bound by a server: `bind()`
-    fails with `EADDRINUSE`, even if the server sets `SO_REUSEADDR`."""
+    """A connected client holds its ephemeral port: `bind()` of a server to that port
+    fails with `EADDRINUSE`, even if the server alone sets `SO_REUSEADDR`."""
     listener = listening()
     client = new()
     client.connect(listener.getsockname())
