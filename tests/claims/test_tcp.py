@@ -535,8 +535,9 @@ def test_shutdown_before_connect():
 
 
 def test_sendto_does_not_connect():
-    """`sendto()` does not connect a TCP socket: it fails with `EPIPE`, and the socket
-    stays unbound."""
+    """`sendto()` without flags does not connect a TCP socket: it fails with `EPIPE`,
+    and the socket stays unbound.
+    """
     with listen_on() as listener, new_client() as client:
         assert failure(client.sendto, b"x", listener.getsockname()) == errno.EPIPE
         assert client.getsockname() == ("0.0.0.0", 0)
