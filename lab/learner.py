@@ -1,6 +1,6 @@
 """Learns a machine from a socket, or walks words on one, in a network of its own.
 
-    python -m lab.learner < job.json > result.json
+    python -m lab.learner < jobs.json > results.json
 
 A job is {"machine", "learn": yes or no, "words": how many random ones, "seed"};
 `lab.machines` makes jobs and names what comes back. The algorithm is L* (Angluin 1987)
@@ -14,6 +14,7 @@ import random
 import sys
 import tempfile
 import time
+import traceback
 
 from aalpy.base import SUL, Oracle
 from aalpy.learning_algs import run_Lstar
@@ -188,11 +189,30 @@ def work(job: dict) -> dict:
 
 
 def main() -> None:
-    job = json.load(sys.stdin)
-    namespace.enter()
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)  # the names of Unix sockets are files here
-        json.dump(work(job), sys.stdout)
+    results = []
+    for job in json.load(sys.stdin):
+        reading, writing = os.pipe()
+        if os.fork() == 0:
+            with open(writing, "w") as answer:
+                json.dump(alone(job), answer)
+            os._exit(0)
+        os.close(writing)
+        with open(reading) as answer:
+            results.append(json.load(answer))
+        os.wait()
+    json.dump(results, sys.stdout)
+
+
+def alone(job: dict) -> dict:
+    """Do a job in a network and a folder of its own; {"failed": why} if it fails."""
+    try:
+        namespace.enter()
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)  # the names of Unix sockets are files here
+            return work(job)
+    except (Exception, SystemExit):  # AALpy leaves with SystemExit
+        return {"failed": traceback.format_exc()}
+    finally:
         os.chdir("/")
 
 

@@ -74,27 +74,34 @@ def table(machine: dict) -> dict[tuple[str, str], tuple[str, str, str, str]]:
     }
 
 
-def follow(machine: dict, word: list[str]) -> list[list[str]]:
-    """What the machine says of a word: (outcome, local, peer) for each input."""
-    steps, state, told = table(machine), machine["start"], []
-    for given in word:
-        *output, state = steps[state, given]
-        told.append(output)
+def follow(machine: dict, words: list) -> list[list[tuple[str, str, str]]]:
+    """What the machine says of words: (outcome, local, peer) for each input of each."""
+    steps, told = table(machine), []
+    for word in words:
+        state, outputs = machine["start"], []
+        for given in word:
+            *output, state = steps[state, given]
+            outputs.append(tuple(output))
+        told.append(outputs)
     return told
 
 
-def ask(name: str, learn: bool, words: int, seed: int) -> dict:
-    """What `lab.learner` finds, in a network of its own. Raises Failed."""
-    job = {"machine": name, "learn": learn, "words": words, "seed": seed}
+def job(name: str, learn: bool, words: int, seed: int) -> dict:
+    """Something to do for `lab.learner`: learn a machine, walk words, or both."""
+    return {"machine": name, "learn": learn, "words": words, "seed": seed}
+
+
+def ask(jobs: list[dict]) -> list[dict]:
+    """What `lab.learner` finds, each job in a network of its own. Raises Failed."""
     done = subprocess.run(
         [sys.executable, "-m", "lab.learner"],
-        input=json.dumps(job),
+        input=json.dumps(jobs),
         capture_output=True,
         text=True,
         cwd=evidence.ROOT,
     )
     if done.returncode != 0:
-        raise Failed(f"the learner failed:\n{done.stdout}{done.stderr.rstrip()}")
+        raise Failed(f"the learner failed:\n{done.stderr.rstrip()}")
     return json.loads(done.stdout)
 
 
@@ -253,16 +260,19 @@ def differences(ours: dict, theirs: dict) -> list[str]:
 
 def disagreements(machine: dict, walks: list) -> list[str]:
     """Words on which the socket did not do what the machine says."""
+    words = [word for word, _ in walks]
     return [
         f"{', '.join(word)}: {told} by the machine, {done} by the socket"
-        for word, done in walks
-        if (told := follow(machine, word)) != [list(output) for output in done]
+        for told, (word, done) in zip(follow(machine, words), walks, strict=True)
+        if told != [tuple(output) for output in done]
     ]
 
 
 def relearn(name: str) -> tuple[dict, dict]:
     """Learn a machine anew. Returns its body and the figures of the learning run."""
-    result = ask(name, learn=True, words=CHECKED_WITH, seed=2)
+    (result,) = ask([job(name, learn=True, words=CHECKED_WITH, seed=2)])
+    if "failed" in result:
+        raise Failed(result["failed"])
     body = finished(name, result["learned"])
     if wrong := disagreements(body, result["walks"]):
         raise Failed(f"{name} is not learned well enough: {wrong[0]}")

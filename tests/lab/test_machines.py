@@ -22,11 +22,26 @@ def report(name, found, differs):
     differs(complaint)
 
 
+@pytest.fixture(scope="module")
+def answers() -> dict:
+    """{machine: what the learner found}: the core ones learned, all of them walked."""
+    jobs = [machines.job(name, True, machines.CHECKED_WITH, 7) for name in CORE]
+    jobs += [machines.job(name, False, SAMPLE, 7) for name in FULL]
+    return dict(zip(CORE + FULL, machines.ask(jobs), strict=True))
+
+
+def answer_for(name, answers):
+    """What the learner found, or a failure with its last words."""
+    if "failed" in answers[name]:
+        pytest.fail(answers[name]["failed"], pytrace=False)
+    return answers[name]
+
+
 @needs("private_net", "ipv6")
 @pytest.mark.parametrize("name", CORE)
-def test_core_machine_is_learned_again(name, differs):
+def test_core_machine_is_learned_again(name, answers, differs):
     """The same machine, and the socket agrees on 10,000 words not used to learn it."""
-    answer = machines.ask(name, learn=True, words=machines.CHECKED_WITH, seed=7)
+    answer = answer_for(name, answers)
     body = machines.finished(name, answer["learned"])
     assert len(answer["walks"]) == 10_000
     assert machines.disagreements(body, answer["walks"]) == []
@@ -38,9 +53,9 @@ def test_core_machine_is_learned_again(name, differs):
 
 @needs("private_net", "ipv6")
 @pytest.mark.parametrize("name", FULL)
-def test_full_machine_agrees_with_the_socket(name, differs):
+def test_full_machine_agrees_with_the_socket(name, answers, differs):
     """A sample of random words, sent straight to the kernel."""
-    answer = machines.ask(name, learn=False, words=SAMPLE, seed=7)
+    answer = answer_for(name, answers)
     report(name, machines.disagreements(machines.load(name), answer["walks"]), differs)
 
 
@@ -113,7 +128,7 @@ def test_another_next_state_is_told():
 def test_socket_that_disobeys_is_told():
     kept = machines.load("udp-core")
     word = ["bind", "connect"]
-    walks = [[word, machines.follow(kept, word)]]
+    walks = [[word, *machines.follow(kept, [word])]]
     assert machines.disagreements(kept, walks) == []
     walks[0][1] = [*walks[0][1][:1], ["ENETDOWN", "—", "—"]]
     assert "ENETDOWN" in machines.disagreements(kept, walks)[0]
