@@ -35,6 +35,8 @@ def recording(raw: dict, programs: list[str], decode) -> dict:
     packets = [decode(bytes.fromhex(data)) for _, data in raw["packets"] or ()]
     for packet, (moment, _) in zip(packets, raw["packets"] or (), strict=True):
         packet["time"] = moment
+    if len(lanes) > 1:
+        move_lost_names(calls)
     follow_names(calls, sockets)
     assign_packets(calls, packets)
     calls = in_order_of_cause(calls, packets)
@@ -71,9 +73,11 @@ def recording(raw: dict, programs: list[str], decode) -> dict:
         step["args"] = still(arguments(call, sockets))
         if "error" in call:
             code = call.get("errno")
-            step["error"] = errno.errorcode[code] if code else call["error"]
+            step["error"] = errno_name(code) if code else call["error"]
         elif "result" in call:
             step["result"] = still(text(call["result"], sockets))
+            if call["call"] == "connect_ex" and step["result"] != "0":
+                step["result"] = errno_name(int(step["result"]))
         if call["names"]:
             step["names"] = {
                 sockets[number]["name"]: [still(name) for name in names]
@@ -155,6 +159,27 @@ def made_by(result) -> list[str]:
     return []
 
 
+def move_lost_names(calls: list[dict]) -> None:
+    """Tell of a connection's end where the program is told of it.
+
+    When the peer in another process closes, the peer name goes at once, and is seen to
+    be gone after whichever call comes next. That is luck; the call that returns end of
+    file or an error is not.
+    """
+    connected: set[str] = set()
+    lost: dict[str, list] = {}
+    for call in calls:
+        told = "error" in call or (call.get("result") or {}).get("value") == "b''"
+        removes = call["call"] in ("close", "connect", "connect_ex")
+        for number, (local, peer) in list(call["names"].items()):
+            if peer is not None:
+                connected.add(number)
+            elif number in connected and local is not None and not (told or removes):
+                lost[number] = call["names"].pop(number)
+        if told and call["socket"] in lost:
+            call["names"].setdefault(call["socket"], lost.pop(call["socket"]))
+
+
 def follow_names(calls: list[dict], sockets: dict) -> None:
     """Note on each call the names that its socket had after it."""
     current = dict.fromkeys(sockets, (None, None))
@@ -218,8 +243,8 @@ def is_reply(packet: dict, calls: list[dict]) -> bool:
     if "RST" in flags:  # close() sends one too, where data was left unread
         return not any(
             call["start"] <= packet["time"] <= call["time"]
-            and call["before"][1]
-            and fit(call, packet, "source", "destination") == 2
+            and (call["before"][1] or call["call"] == "close")
+            and fit(call, packet, "source", "destination")
             for call in calls
         )
     bare = packet["payload"] == 0 and "FIN" not in flags
@@ -346,6 +371,15 @@ def arguments(call: dict, sockets: dict) -> str:
     elif call["call"] == "shutdown":
         values[0] = constant("SHUT_", int(values[0]))
     return ", ".join(values)
+
+
+def errno_name(code: int) -> str:
+    """The name of an errno, the one of the man pages where Linux has two.
+
+    >>> errno_name(errno.EOPNOTSUPP), errno_name(errno.EAGAIN)
+    ('EOPNOTSUPP', 'EAGAIN')
+    """
+    return "EOPNOTSUPP" if code == errno.EOPNOTSUPP else errno.errorcode[code]
 
 
 def constant(prefix: str, value: int) -> str:

@@ -138,11 +138,12 @@ def abilities() -> dict[str, str | None]:
             last_line = (probe.stderr.strip().splitlines() or ["no message"])[-1]
             private = dict.fromkeys(STEPS, f"no private network: {last_line}")
     reasons = (private[step] for step in ("namespace", "ids", "loopback"))
+    no_network = next((reason for reason in reasons if reason), None)
     return {
-        "private_net": next((reason for reason in reasons if reason), None),
-        "packets": private["packets"],
-        "sysctl": private["sysctl"],
-        "ipv6": private["ipv6"] if private["loopback"] is None else why_no_ipv6(),
+        "private_net": no_network,
+        "packets": no_network or private["packets"],
+        "sysctl": no_network or private["sysctl"],
+        "ipv6": why_no_ipv6() if no_network else private["ipv6"],
     }
 
 

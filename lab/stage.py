@@ -33,6 +33,8 @@ class Failed(Exception):
 
 def main() -> None:
     job = json.load(sys.stdin)
+    # A shell starts background jobs with Ctrl-C ignored, and children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     results = []
     for _ in range(job["times"]):
         reading, writing = os.pipe()
@@ -90,7 +92,8 @@ def run_programs(paths: list[str], events: Path, private: bool) -> list[list[str
                     )
                 with start(paths[1], address, events) as client:
                     client_lines = finish(client, paths[1])
-                until(lambda: idle(server.pid, events), f"{paths[0]} to be idle again")
+                port = int(address[1])
+                until(lambda: idle(server.pid, port, events), f"{paths[0]} to be idle")
                 server.send_signal(signal.SIGINT)
                 server_lines = [ready.rstrip("\n"), *finish(server, paths[0])]
             finally:
@@ -139,20 +142,22 @@ def until(condition, what: str) -> None:
         time.sleep(0.001)
 
 
-def tables(*names: str):
-    """Rows of /proc/net/NAME, split into fields."""
+def tables(*names: str, port: int | None = None):
+    """Rows of /proc/net/NAME, split into fields; of one local port if it is given."""
     for name in names:
         path = Path("/proc/self/net", name)
         if path.exists():
-            yield from (row.split() for row in path.read_text().splitlines()[1:])
+            for row in (line.split() for line in path.read_text().splitlines()[1:]):
+                if port is None or int(row[1].rpartition(":")[2], 16) == port:
+                    yield row
 
 
-def at_rest() -> bool:
-    """Whether no TCP socket of this network has anything left to send."""
-    return all(row[3] in AT_REST for row in tables("tcp", "tcp6"))
+def at_rest(port: int | None = None) -> bool:
+    """Whether no TCP socket of this network, or port, has anything left to send."""
+    return all(row[3] in AT_REST for row in tables("tcp", "tcp6", port=port))
 
 
-def idle(pid: int, events: Path) -> bool:
+def idle(pid: int, port: int, events: Path) -> bool:
     """Whether the server sleeps in a call that waits, with nothing left to read."""
     lane = f"{pid} "
     lines = events.read_text().splitlines()
@@ -160,9 +165,10 @@ def idle(pid: int, events: Path) -> bool:
     waits = own[-1].get("start") in WAITING if own else False
     sleeping = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     unread = any(
-        not row[4].endswith(":00000000") for row in tables("udp", "udp6", "tcp", "tcp6")
+        not row[4].endswith(":00000000")
+        for row in tables("udp", "udp6", "tcp", "tcp6", port=port)
     )
-    return waits and sleeping == "S" and not unread and at_rest()
+    return waits and sleeping == "S" and not unread and at_rest(port)
 
 
 if __name__ == "__main__":

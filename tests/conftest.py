@@ -72,6 +72,11 @@ def pytest_addoption(parser):
         action="store_true",
         help="keep the outcomes of tests/claims in evidence/proofs/ (make evidence)",
     )
+    parser.addoption(
+        "--altered",
+        action="store_true",
+        help="alter what sockets tell; a proof that notices nothing fails (make check)",
+    )
 
 
 @pytest.fixture(scope="session")

@@ -140,7 +140,7 @@ class ClaimDomain(Domain):
 
     def check_consistency(self) -> None:
         known = proofs.read()
-        for claim in known.keys() - self.data["stated"].keys():
+        for claim in sorted(known.keys() - self.data["stated"].keys()):
             proof = known[claim]
             logger.warning(
                 "%s:%s proves %s, which no page states: state it with {claim}",
@@ -148,7 +148,7 @@ class ClaimDomain(Domain):
                 proof.line,
                 claim,
             )
-        for claim in self.data["stated"].keys() - self.data["proved"].keys():
+        for claim in sorted(self.data["stated"].keys() - self.data["proved"].keys()):
             logger.warning(
                 "%s is stated, but no page shows its proof: add {proofs} %s to docs/",
                 claim,
@@ -349,7 +349,7 @@ def add_byline(app, doctree) -> None:
     ]
     if not platforms:
         return
-    text = f"{len(passed)} of {len(mine)} statements marked so were proved on "
+    text = f"{len(passed)} of {len(mine)} marked statements proved on "
     text += "; ".join(platform_name(platform) for platform, _ in platforms)
     day = date.fromisoformat(max(newest for _, newest in platforms))
     text += f", {day.day} {day:%B %Y}"

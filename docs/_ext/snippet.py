@@ -79,7 +79,8 @@ class Snippet(RecordingDirective):
         head = nodes.container(classes=["snippet-head"])
         head += html(
             f'<code class="file">{path}</code>'
-            f'<button class="copy" type="button" hidden>Copy</button>'
+            f'<button class="copy" type="button" title="Copy the whole program" hidden>'
+            f"Copy</button>"
             f"<template>{escape(source)}</template>"
         )
         download = addnodes.download_reference(

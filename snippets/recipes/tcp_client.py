@@ -1,4 +1,4 @@
-"""A TCP client: sends one line and prints all that comes back."""
+"""A TCP client that sends a line and prints what comes back."""
 
 # Needs: tcp_server.py running; give its host and port
 
@@ -7,20 +7,22 @@ import sys
 
 
 def ask(host, port, line):
-    """Return the client's two names and the whole answer."""
+    """Return the client's two names and the server's answer, a line."""
     with socket.create_connection((host, port), timeout=5) as client:
         local, peer = client.getsockname(), client.getpeername()
         client.sendall(line)
-        client.shutdown(socket.SHUT_WR)  # the server reads end of file
         answer = b""
-        while data := client.recv(4096):
+        while not answer.endswith(b"\n"):  # it may come in parts
+            data = client.recv(4096)
+            if not data:
+                raise ConnectionError("the server closed too early")
             answer += data
     return local, peer, answer
 
 
 def main():
     if len(sys.argv) != 3:
-        sys.exit("usage: tcp_client.py HOST PORT, as tcp_server.py shows")
+        sys.exit("usage: tcp_client.py HOST PORT (see tcp_server.py)")
     host, port = sys.argv[1], int(sys.argv[2])
     local, peer, answer = ask(host, port, b"hello\n")
     print("local name:", local)

@@ -1,7 +1,6 @@
-"""A TCP server: sends back to each client all that the client sent.
+"""A TCP server that sends back to each client what the client sends."""
 
-Run: python tcp_server.py [HOST [PORT]]
-"""
+# Run: python tcp_server.py [HOST [PORT]]
 
 import socket
 import sys
@@ -16,12 +15,12 @@ def open_listener(host="127.0.0.1", port=0):
 
 
 def echo(conn):
-    """Read until the client's end of file, then send it all back."""
-    received = b""
+    """Send back what the client sends, until its end of file."""
+    count = 0
     while data := conn.recv(4096):
-        received += data
-    conn.sendall(received)
-    return received
+        conn.sendall(data)
+        count += len(data)
+    return count
 
 
 def serve(listener):
@@ -29,9 +28,9 @@ def serve(listener):
     while True:
         conn, peer = listener.accept()
         with conn:
-            conn.settimeout(5)  # a silent client must not stop the others
+            conn.settimeout(5)  # a silent client must not block us
             try:
-                print(peer, "sent", echo(conn))
+                print(peer, "sent", echo(conn), "bytes")
             except OSError as error:
                 print(peer, "was lost:", error)
 

@@ -9,13 +9,14 @@ def conversation():
     >>> conversation()
     (b'ping', b'pong', b'')
     """
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+    # socket() alone means AF_INET, SOCK_STREAM: TCP over IPv4.
+    with socket.socket() as listener:
         listener.settimeout(5)
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         address = listener.getsockname()
 
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as client:
+        with socket.socket() as client:
             client.settimeout(5)
             client.connect(address)
             conn, _ = listener.accept()

@@ -3,15 +3,18 @@
 import os
 import select
 import signal
+import socket
 from datetime import date
 
 import pytest
 
 from lab import evidence, namespace, proofs, record
+from lab.alterations import ALTERATIONS, LAST_RESORT, altered_socket
 from lab.capture import Capture, decode
 
 TIME_LIMIT = 20  # seconds
 outcomes: dict[str, dict] = {}
+caught_first: dict[str, list[str]] = {}
 
 
 def claim_id(nodeid: str) -> str:
@@ -25,6 +28,7 @@ class Wire:
 
     def __init__(self) -> None:
         self.seen: list[dict] = []
+        self.alter = None
         self._capture: Capture | None = None
 
     def open(self) -> None:
@@ -35,7 +39,7 @@ class Wire:
         """Packets as `lab.capture.decode` gives them, in the order they were sent."""
         fresh = [decode(raw) for _, raw in self._capture.drain()]
         self.seen += fresh
-        return fresh
+        return self.alter(fresh) if self.alter else fresh
 
 
 @pytest.fixture
@@ -55,11 +59,37 @@ def pytest_pyfunc_call(pyfuncitem):
     if namespace.abilities()["private_net"]:
         pyfuncitem.obj(**arguments)
         return True
+    if pyfuncitem.config.getoption("--altered"):
+        if not (caught := caught_by(pyfuncitem.obj, arguments)):
+            pytest.fail("no alteration of its sockets makes it fail", pytrace=False)
+        caught_first.setdefault(caught, []).append(claim_id(pyfuncitem.nodeid))
+        return True
+    complaint, packets = in_child(pyfuncitem.obj, arguments)
+    if complaint:
+        pytest.fail(complaint, pytrace=False)
+    outcomes[claim_id(pyfuncitem.nodeid)] = {"packets": packets} if packets else {}
+    return True
+
+
+def caught_by(function, arguments: dict) -> str | None:
+    """The first alteration of socket outcomes that turns a proof red, or None."""
+    for name in ALTERATIONS:
+        calls = range(1, 60) if name == LAST_RESORT else [0]
+        if "wire" not in arguments and "packet" in name:
+            continue
+        for failing in calls:
+            if in_child(function, arguments, (name, failing))[0]:
+                return name
+    return None
+
+
+def in_child(function, arguments: dict, altered=None) -> tuple[str, list[str]]:
+    """Run a proof in a child process; returns (complaint or "", packets in words)."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
-        complaint = run_proof(pyfuncitem.obj, arguments)
+        complaint = run_proof(function, arguments, altered)
         lines = packet_lines(arguments["wire"].seen) if "wire" in arguments else []
         with open(writing, "w") as answer:
             answer.write("\0".join([complaint, *lines]))
@@ -72,19 +102,21 @@ def pytest_pyfunc_call(pyfuncitem):
         complaint, *packets = answer.read().split("\0")
     os.waitpid(child, 0)
     if not ready:
-        pytest.fail(f"still running after {TIME_LIMIT} s", pytrace=False)
-    if complaint:
-        pytest.fail(complaint, pytrace=False)
-    outcomes[claim_id(pyfuncitem.nodeid)] = {"packets": packets} if packets else {}
-    return True
+        return f"still running after {TIME_LIMIT} s", []
+    return complaint, packets
 
 
-def run_proof(function, arguments: dict) -> str:
+def run_proof(function, arguments: dict, altered=None) -> str:
     """Call a proof in a new network; returns "" or what pytest would print."""
     try:
         namespace.enter()
         if "wire" in arguments:
             arguments["wire"].open()
+        if altered:
+            name, failing = altered
+            socket.socket = altered_socket(name, failing)
+            if "wire" in arguments:
+                arguments["wire"].alter = ALTERATIONS[name].get("packets")
         function(**arguments)
     except BaseException:
         return str(pytest.ExceptionInfo.from_current().getrepr(style="short"))
@@ -121,6 +153,13 @@ def pytest_runtest_logreport(report):
         claim = claim_id(report.nodeid)
         if report.when != "teardown" or report.failed:
             outcomes.setdefault(claim, {})["outcome"] = report.outcome
+
+
+def pytest_terminal_summary(terminalreporter):
+    """With --altered, which alteration was the first to catch how many proofs."""
+    for name, claims in caught_first.items():
+        which = ": " + ", ".join(claims) if name == LAST_RESORT else ""
+        terminalreporter.write_line(f"{len(claims)} caught by {name}{which}")
 
 
 def pytest_sessionfinish(session, exitstatus):

@@ -122,7 +122,9 @@ def test_connect_chooses_a_specific_local_address():
 
 
 def test_connect_replaces_a_bound_wildcard():
-    """`connect()` replaces a bound wildcard by a specific address, and keeps the port."""
+    """`connect()` replaces a bound wildcard by a specific address, and keeps the
+    port.
+    """
     with listen_on() as listener, socket.socket() as client:
         client.settimeout(5)
         client.bind(("0.0.0.0", 0))

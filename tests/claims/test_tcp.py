@@ -148,9 +148,8 @@ def test_first_close_sends_the_first_fin(wire):
         assert [p["source"][1] == server_port for p in fins] == [True, False]
 
 
-def test_echo_server_answers_its_client():
-    """After `shutdown(SHUT_WR)` the peer reads end of file, and can still send an
-    answer."""
+def test_recv_returns_nothing_at_the_end():
+    """When the peer has closed, `recv()` returns what it had sent, then `b''`."""
     with tcp_server.open_listener() as listener, ThreadPoolExecutor(1) as thread:
         listener.settimeout(5)
         address = listener.getsockname()
@@ -158,10 +157,22 @@ def test_echo_server_answers_its_client():
         conn, seen = listener.accept()
         with conn:
             conn.settimeout(5)
-            assert tcp_server.echo(conn) == b"hello\n"
-        local, peer, answer = asked.result(5)
-        assert answer == b"hello\n"
-        assert (local, peer) == (seen, address)
+            assert tcp_server.echo(conn) == 6  # bytes, until b""
+            assert conn.recv(1) == b""
+        assert asked.result(5) == (seen, address, b"hello\n")
+
+
+def test_shutdown_ends_one_direction():
+    """After `shutdown(SHUT_WR)` the peer reads end of file, and can still answer."""
+    with listen_on() as listener, new_client() as client:
+        client.connect(listener.getsockname())
+        client.shutdown(socket.SHUT_WR)
+        conn, _ = listener.accept()
+        with conn:
+            assert conn.recv(1) == b""
+            conn.sendall(b"answer")
+            assert client.recv(100) == b"answer"
+        assert failure(client.send, b"x") == errno.EPIPE
 
 
 # listen() and its queue
@@ -372,7 +383,9 @@ def test_closed_socket_frees_its_port():
 
 
 def test_connect_twice_fails():
-    """`connect()` on a connected TCP socket fails with `EISCONN`, and the peer stays."""
+    """`connect()` on a connected TCP socket fails with `EISCONN`, and the peer
+    stays.
+    """
     assert connect_twice_fails.connect_twice() == ("EISCONN", True)
 
 

@@ -87,7 +87,7 @@ def test_claim_leads_to_its_proof_and_back(small_site):
     assert 'href="#claim-names-bind-names"' in page
     assert 'id="claim-names-bind-names"' in page
     assert 'href="index.html#claim-names-bind-names"' in proof
-    assert "1 of 1 statements marked so were proved on" in page
+    assert "1 of 1 marked statements proved on" in page
     assert "assert" in proof and "passed" in proof
 
 
