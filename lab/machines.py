@@ -159,10 +159,25 @@ def name_states(learned: dict) -> list[str]:
         outcome = {given: output[0] for given, output in calls.items()}
         local = undone[1] if undone[0] == "ok" else state["names"][0]
         name = name_state(state, outcome, local)
+        name += ahead(name, outcome, does[calls["connect"][3]])
         name += ", its client holds the port" if held else ""
         seen[name] = seen.get(name, 0) + 1
         names.append(f"{name} ({seen[name]})" if seen[name] > 1 else name)
     return names
+
+
+def ahead(name: str, outcome: dict[str, str], connected: dict[str, list]) -> str:
+    """What a state hides until connect() has been called: an end of a connection that
+    shutdown() has closed before there was one.
+    """
+    if "connected" in name or outcome["connect"] != "ok":
+        return ""
+    hidden = {"send": ("EPIPE", "sending"), "recv": ("end of file", "reading")}
+    return "".join(
+        f", {what} shut down"
+        for call, (told, what) in hidden.items()
+        if connected.get(call, [""])[0] == told and f"{what} shut" not in name
+    )
 
 
 def name_state(state: dict, outcome: dict[str, str], bound_to: str) -> str:
@@ -198,6 +213,8 @@ def name_state(state: dict, outcome: dict[str, str], bound_to: str) -> str:
     shut = outcome.get("send") == "EPIPE" and facts["pending"] != "EPIPE"
     if shut and "shut" not in what and (connected or "tcp" not in facts):
         words.append("sending shut down")
+    if "tcp" not in facts and outcome.get("connect") == "ECONNREFUSED":
+        words.append("server closed")
     if facts["pending"] and what != "refused":
         words.append(f"{facts['pending']} pending")
     return ", ".join(words)

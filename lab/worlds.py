@@ -245,8 +245,11 @@ class Tcp(Internet):
         self.clients = 0
 
     def facts(self) -> dict:
-        info = self.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)
-        return super().facts() | {"tcp": TCP_STATES[info[0]]}
+        return super().facts() | {"tcp": self.tcp_state(self.sock)}
+
+    def tcp_state(self, sock: socket.socket) -> str:
+        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)
+        return TCP_STATES[info[0]]
 
     def met(self) -> None:
         """The server accepts the connection that has just been made, if it was."""
@@ -336,21 +339,18 @@ class Tcp(Internet):
 
     def peer_resets(self):
         """the peer resets: it calls close() with SO_LINGER 0"""
+        outcome = self.peer_does(lambda: self.dismiss(self.peer))
         if self.peer:
             self.held.remove(self.peer)
-        outcome = self.peer_does(lambda: self.dismiss(self.peer))
         self.peer = None
         return outcome
 
     def peer_does(self, act) -> str:
         """Something the server's end of the connection does, if it still has one."""
-        if not self.peer:
-            return "nothing: no peer"
-        try:
-            act()
-        except OSError:
+        if not self.peer or self.tcp_state(self.peer) == "CLOSE":
             self.peer = None
             return "nothing: no peer"
+        act()
         self.settle()
         return "ok"
 

@@ -295,7 +295,8 @@ def draw(machine: dict) -> str:
     width, height = places["size"]
     title = f"States of a socket: {machine['socket']}; the same as a table below"
     return (
-        f'<svg class="machine" viewBox="-2 -2 {width + 4:.0f} {height + 4:.0f}" '
+        f'<svg class="machine" style="max-width: {width * 1.15:.0f}px" '
+        f'viewBox="-2 -2 {width + 4:.0f} {height + 4:.0f}" '
         f'role="img" aria-label="{escape(title)}">'
         f"{''.join(lines)}{drawn}{''.join(labels)}</svg>"
     )

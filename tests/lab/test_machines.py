@@ -134,6 +134,13 @@ def test_socket_that_disobeys_is_told():
     assert "ENETDOWN" in machines.disagreements(kept, walks)[0]
 
 
+def test_doctests():
+    import doctest
+
+    failed, tried = doctest.testmod(machines)
+    assert (failed, tried) == (0, 2)
+
+
 class Coin:
     """A world whose outcome is now this, now that."""
 
