@@ -148,18 +148,29 @@ def name_states(learned: dict) -> list[str]:
     does: list[dict[str, list]] = [{} for _ in learned["states"]]
     for state, given, *output, after in learned["transitions"]:
         does[state][given] = [*output, after]
+
+    def calm(number: int) -> dict[str, list]:
+        """What calls do in a state; a pending error, which hides it, is read first."""
+        pending = learned["states"][number]["facts"]["pending"]
+        if pending and "read_error" in does[number]:
+            return does[does[number]["read_error"][3]]
+        return does[number]
+
     seen: dict[str, int] = {}
     names = []
-    for state, calls in zip(learned["states"], does, strict=True):
+    for number, state in enumerate(learned["states"]):
+        calls = does[number]
         undone = calls.get("disconnect", ["", "", "", 0])
         held = "EADDRINUSE" in (
             calls.get("listen", [""])[0],
             does[undone[3]].get("listen", [""])[0],
         )
         outcome = {given: output[0] for given, output in calls.items()}
+        for given in {"recv", "send"} & calls.keys():
+            outcome[given] = calm(number)[given][0]
         local = undone[1] if undone[0] == "ok" else state["names"][0]
         name = name_state(state, outcome, local)
-        name += ahead(name, outcome, does[calls["connect"][3]])
+        name += ahead(name, outcome, calm(calls["connect"][3]))
         name += ", its client holds the port" if held else ""
         seen[name] = seen.get(name, 0) + 1
         names.append(f"{name} ({seen[name]})" if seen[name] > 1 else name)
@@ -210,7 +221,7 @@ def name_state(state: dict, outcome: dict[str, str], bound_to: str) -> str:
         words.append(waiting(facts, outcome.get("recv", "")))
     elif outcome.get("recv") == "end of file" and "has closed" not in what:
         words.append("end of file")
-    shut = outcome.get("send") == "EPIPE" and facts["pending"] != "EPIPE"
+    shut = outcome.get("send") == "EPIPE"
     if shut and "shut" not in what and (connected or "tcp" not in facts):
         words.append("sending shut down")
     if "tcp" not in facts and outcome.get("connect") == "ECONNREFUSED":
@@ -317,8 +328,11 @@ def write(name: str, body: dict) -> str:
 
 def told(name: str, found: list[str]) -> str:
     """Differences for a reader, the first ones spelled out."""
-    lines = [f"{name}: your kernel differs from ours here"]
-    lines += [f"  {line}" for line in found[:TOLD]]
+    from lab.record import platform_id
+
+    ours = load(name)["platform"] == platform_id()
+    what = "is not what was recorded" if ours else "your kernel differs from ours here"
+    lines = [f"{name}: {what}", *(f"  {line}" for line in found[:TOLD])]
     if len(found) > TOLD:
         lines.append(f"  and {len(found) - TOLD} more")
     return "\n".join(lines)

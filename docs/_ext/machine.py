@@ -4,6 +4,9 @@
 ```             a picture: states are cards with two slots, edges are calls
 ```{machine-table} tcp
 ```             a table: what each input of the full machine gives in the core's states
+```{machine-words} tcp-full
+Connect, undo it, read | connect, disconnect, recv
+```             call flows: what a machine says of chosen words
 """
 
 import re
@@ -19,6 +22,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.logging import getLogger
 
 from docs._ext import metadata
+from docs._ext.cards import card
 from docs._ext.sequence import html
 from lab import evidence, machines
 
@@ -432,7 +436,46 @@ class MachineTableDirective(MachineDirective):
         return f"{table(*outcomes(name))}<p>{where(full)}</p>"
 
 
+class MachineWordsDirective(MachineDirective):
+    """```{machine-words} tcp-full```: what a machine says of words, one on each line."""
+
+    has_content = True
+
+    def made(self, name: str) -> str:
+        machine = self.load(name)
+        rows = []
+        for line in filter(str.strip, self.content):
+            title, _, inputs = line.partition("|")
+            word = inputs.replace(",", " ").split()
+            if not word or set(word) - machine["inputs"].keys():
+                raise evidence.EvidenceError(
+                    f"{line!r} is no `title | input, input`; the inputs of {name} are "
+                    f"{', '.join(machine['inputs'])}"
+                )
+            rows.append((title.strip(), word))
+        return words_table(machine, rows)
+
+
+def words_table(machine: dict, rows: list[tuple[str, list[str]]]) -> str:
+    """HTML: a title, and for each input of a word its call, outcome and names."""
+    found = machines.follow(machine, [word for _, word in rows])
+    body = []
+    for (title, word), outputs in zip(rows, found, strict=True):
+        steps = "".join(
+            f"<li><code>{escape(machine['inputs'][given]['call'])}</code> "
+            f'<span class="{"failed" if is_errno(outcome) else "outcome"}">'
+            f"{escape(outcome)}</span> {card([local, peer])}</li>"
+            for given, (outcome, local, peer) in zip(word, outputs, strict=True)
+        )
+        body.append(
+            f'<div class="call-flow"><p class="flow-title">{escape(title)}</p>'
+            f"<ol>{steps}</ol></div>"
+        )
+    return "".join(body)
+
+
 def setup(app):
     app.add_directive("machine", MachineDirective)
     app.add_directive("machine-table", MachineTableDirective)
+    app.add_directive("machine-words", MachineWordsDirective)
     return metadata()

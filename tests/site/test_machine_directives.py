@@ -93,12 +93,21 @@ def test_table_has_a_row_for_each_input_of_the_full_machine(machine_site):
     assert "→ bound, connected" in page
 
 
+def test_words_show_each_step(machine_site):
+    words = "```{machine-words} udp-core\nBind twice | bind, bind\n```"
+    assert show(machine_site, words) == ""
+    page = machine_site.page()
+    assert page.count("<code>bind(asked)</code>") == 2
+    assert page.index(">ok</span>") < page.index('<span class="failed">EINVAL')
+
+
 @pytest.mark.parametrize(
     ("body", "complaint"),
     [
         ("```{machine} udp\n```", "no machine 'udp'; there are tcp-core"),
         ("```{machine} tcp-core\n```", "no evidence/machines/tcp-core.json: run"),
         ("```{machine-table} tls\n```", "no machine 'tls-core'"),
+        ("```{machine-words} udp-core\nTwice | bind, bend\n```", "no `title | input,"),
     ],
 )
 def test_complaint_has_page_and_line(machine_site, body, complaint):
