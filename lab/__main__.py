@@ -67,7 +67,11 @@ def learn_machines(names: list[str], only_check: bool) -> int:
     if reason := abilities()["private_net"]:
         print(f"machines: kept; they need a private network ({reason})")
         return 0
-    return machines.run(names or list(machines.NAMES), only_check)
+    chosen = names or list(machines.NAMES)
+    if reason := abilities()["ipv6"]:
+        print(f"tcp6: kept; {reason}")
+        chosen = [name for name in chosen if not name.startswith("tcp6")]
+    return machines.run(chosen, only_check)
 
 
 def fresh(run: str) -> bool:

@@ -22,7 +22,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.logging import getLogger
 
 from docs._ext import metadata
-from docs._ext.cards import card
+from docs._ext.cards import card as slots
 from docs._ext.sequence import html
 from lab import evidence, machines
 
@@ -216,7 +216,8 @@ def laid_out(cards: list[Card], edges: dict, in_order: bool) -> dict:
     for card in cards:
         dot.append(
             f'{number[card.name]} [shape=box, fixedsize=true, label="", '
-            f"width={card.width / POINTS:.3f}, height={card.height / POINTS:.3f}];"
+            f"width={(card.width + 6) / POINTS:.3f}, "
+            f"height={card.height / POINTS:.3f}];"
         )
     side_by_side = rows([card.name for card in cards])
     if in_order:
@@ -231,11 +232,10 @@ def laid_out(cards: list[Card], edges: dict, in_order: bool) -> dict:
             for one, two in pairwise(row)
         ]
     for (state, after), calls in edges.items():
-        label = "\\n".join(edge_lines(calls))
-        written = f'label="{label}", fontsize=12, ' if label else ""
+        label = "\\n".join(edge_lines(calls)) or " "  # keeps two edges apart
         dot.append(
-            f"{number[state]} -> {number[after]} "
-            f"[{written}fontname=Courier, arrowsize=0.7];"
+            f'{number[state]} -> {number[after]} [label="{label}", fontsize=12, '
+            "fontname=Courier, arrowsize=0.7];"
         )
     program = Path(sys.executable).with_name("graphviz-pure")
     plain = subprocess.run(
@@ -261,7 +261,7 @@ def laid_out(cards: list[Card], edges: dict, in_order: bool) -> dict:
                 (x, height - y)
                 for x, y in zip(numbers[::2], numbers[1::2], strict=True)
             ]
-            # a label's place stands before the style and the colour, if there is one
+            # the label's place stands before the style and the colour
             x, y = (float(field) * POINTS for field in fields[1 + 2 * count :][-4:-2])
             ends = tuple(cards[int(field)].name for field in fields[:2])
             places["edges"][ends] = (x, height - y), points
@@ -437,7 +437,7 @@ class MachineTableDirective(MachineDirective):
 
 
 class MachineWordsDirective(MachineDirective):
-    """```{machine-words} tcp-full```: what a machine says of words, one on each line."""
+    """```{machine-words} tcp-full```: what a machine says of words, one a line."""
 
     has_content = True
 
@@ -462,9 +462,9 @@ def words_table(machine: dict, rows: list[tuple[str, list[str]]]) -> str:
     body = []
     for (title, word), outputs in zip(rows, found, strict=True):
         steps = "".join(
-            f"<li><code>{escape(machine['inputs'][given]['call'])}</code> "
+            f"<li><span><code>{escape(machine['inputs'][given]['call'])}</code> "
             f'<span class="{"failed" if is_errno(outcome) else "outcome"}">'
-            f"{escape(outcome)}</span> {card([local, peer])}</li>"
+            f"{escape(outcome)}</span></span> {slots([local, peer])}</li>"
             for given, (outcome, local, peer) in zip(word, outputs, strict=True)
         )
         body.append(
