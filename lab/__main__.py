@@ -1,6 +1,7 @@
 """Command line of the lab.
 
 python -m lab record [--changed] [ID ...]   record runs, all or the ones named
+python -m lab sharing                       who may share a port, tried for each pair
 python -m lab abilities                     what this machine can and cannot measure
 """
 
@@ -8,7 +9,7 @@ import argparse
 import sys
 
 from lab import evidence, record
-from lab.namespace import abilities
+from lab.namespace import Missing, abilities
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,13 +21,28 @@ def main(arguments: list[str] | None = None) -> int:
     recorder.add_argument(
         "--changed", action="store_true", help="only what is missing or stale"
     )
+    commands.add_parser("sharing", help="measure evidence/sharing.json")
     commands.add_parser("abilities", help="what this machine can measure")
     chosen = parser.parse_args(arguments)
     if chosen.command == "abilities":
         for ability, reason in abilities().items():
             print(f"{ability}: {reason or 'here'}")
         return 0
+    if chosen.command == "sharing":
+        return measure_sharing()
     return record_runs(chosen.ids, chosen.changed)
+
+
+def measure_sharing() -> int:
+    """Try every pair of sockets, print what was done; returns the exit status."""
+    from lab import sharing
+
+    try:
+        print(sharing.write())
+    except Missing as missing:
+        print(f"not measured: {missing}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def record_runs(ids: list[str], only_changed: bool) -> int:
