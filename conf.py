@@ -20,6 +20,7 @@ extensions = [
     "docs._ext.decision",
     "docs._ext.policy",
     "docs._ext.sequence",
+    "docs._ext.sharing",
     "docs._ext.snippet",
 ]
 myst_enable_extensions = ["colon_fence", "deflist"]

@@ -90,27 +90,27 @@ def test_udp_shares_like_tcp_that_does_not_listen(kept):
 # What the kernel's own tests expect; files in tools/testing/selftests/net/.
 
 PINNED = """
-reuseaddr_conflict.c | TCP listening | 127.0.0.1, SO_REUSEADDR | 0.0.0.0, SO_REUSEADDR | -
-reuseaddr_conflict.c | TCP listening | 127.0.0.1, SO_REUSEADDR | :: V6ONLY, SO_REUSEADDR | +
-bind_timewait.c | TCP TIME_WAIT | 127.0.0.1, no option | 127.0.0.1, no option | -
-bind_timewait.c | TCP TIME_WAIT | 0.0.0.0, no option | 0.0.0.0, no option | -
-sk_bind_sendto_listen.c | TCP connected | ::, SO_REUSEADDR | ::, SO_REUSEADDR | +
-reuseport_dualstack.c | TCP listening | 0.0.0.0, SO_REUSEPORT | ::, SO_REUSEPORT | +
-reuseport_dualstack.c | TCP listening | ::, SO_REUSEPORT | 0.0.0.0, SO_REUSEPORT | +
-reuseport_dualstack.c | UDP bound | 0.0.0.0, SO_REUSEPORT | ::, SO_REUSEPORT | +
-reuseport_dualstack.c | UDP bound | ::, SO_REUSEPORT | 0.0.0.0, SO_REUSEPORT | +
-reuseport_addr_any.c | TCP listening | ::, SO_REUSEPORT | 127.0.0.1, SO_REUSEPORT | +
-reuseport_addr_any.c | TCP listening | ::, SO_REUSEPORT | ::1, SO_REUSEPORT | +
-reuseport_addr_any.c | TCP listening | ::, SO_REUSEPORT | ::ffff:127.0.0.1, SO_REUSEPORT | +
-reuseport_addr_any.c | UDP bound | ::, SO_REUSEPORT | 127.0.0.1, SO_REUSEPORT | +
-reuseport_addr_any.c | UDP bound | ::, SO_REUSEPORT | ::1, SO_REUSEPORT | +
-reuseport_addr_any.c | UDP bound | ::, SO_REUSEPORT | ::ffff:127.0.0.1, SO_REUSEPORT | +
+reuseaddr_conflict.c|TCP listening|127.0.0.1, SO_REUSEADDR|0.0.0.0, SO_REUSEADDR|-
+reuseaddr_conflict.c|TCP listening|127.0.0.1, SO_REUSEADDR|:: V6ONLY, SO_REUSEADDR|+
+bind_timewait.c|TCP TIME_WAIT|127.0.0.1, no option|127.0.0.1, no option|-
+bind_timewait.c|TCP TIME_WAIT|0.0.0.0, no option|0.0.0.0, no option|-
+sk_bind_sendto_listen.c|TCP connected|::, SO_REUSEADDR|::, SO_REUSEADDR|+
+reuseport_dualstack.c|TCP listening|0.0.0.0, SO_REUSEPORT|::, SO_REUSEPORT|+
+reuseport_dualstack.c|TCP listening|::, SO_REUSEPORT|0.0.0.0, SO_REUSEPORT|+
+reuseport_dualstack.c|UDP bound|0.0.0.0, SO_REUSEPORT|::, SO_REUSEPORT|+
+reuseport_dualstack.c|UDP bound|::, SO_REUSEPORT|0.0.0.0, SO_REUSEPORT|+
+reuseport_addr_any.c|TCP listening|::, SO_REUSEPORT|127.0.0.1, SO_REUSEPORT|+
+reuseport_addr_any.c|TCP listening|::, SO_REUSEPORT|::1, SO_REUSEPORT|+
+reuseport_addr_any.c|TCP listening|::, SO_REUSEPORT|::ffff:127.0.0.1, SO_REUSEPORT|+
+reuseport_addr_any.c|UDP bound|::, SO_REUSEPORT|127.0.0.1, SO_REUSEPORT|+
+reuseport_addr_any.c|UDP bound|::, SO_REUSEPORT|::1, SO_REUSEPORT|+
+reuseport_addr_any.c|UDP bound|::, SO_REUSEPORT|::ffff:127.0.0.1, SO_REUSEPORT|+
 """
 
 
 @pytest.mark.parametrize("line", PINNED.strip().splitlines())
 def test_pair_ends_as_the_kernels_selftest_expects(line, kept):
-    _, first, one, two, mark = line.split(" | ")
+    _, first, one, two, mark = line.split("|")
     protocol, state = first.split()
     first, second = (Side(protocol, *text.split(", ")) for text in (one, two))
     assert kept["marks"][Pair(first, state, second)] == mark

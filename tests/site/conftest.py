@@ -17,6 +17,7 @@ EXTENSIONS = [
     "docs._ext.decision",
     "docs._ext.policy",
     "docs._ext.sequence",
+    "docs._ext.sharing",
     "docs._ext.snippet",
 ]
 PROGRAM = '''"""One socket gets its local name."""
