@@ -1,10 +1,12 @@
 """Who may share a port: measured again, predicted by the rules, held against Linux."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from lab import evidence, namespace, proofs, record, sharing, sharing_rules
+from lab.__main__ import main
 from lab.sharing_rules import OPTIONS, PLACES, STATES, Pair, Side
 
 needs = pytest.mark.needs
@@ -146,3 +148,36 @@ def test_kernel_does_what_bind_wildcard_expects():
     sides = [sides for sides, _ in chains()]
     (marks,) = namespace.run_each(sharing.try_chains, [sides])
     assert marks == [expected for _, expected in chains()]
+
+
+# The evidence file
+
+
+def test_date_is_kept_while_nothing_changes(kept, monkeypatch, tmp_path):
+    monkeypatch.setattr(evidence, "EVIDENCE", tmp_path)
+    marks = dict(kept["marks"])
+    monkeypatch.setattr(sharing, "measure", lambda: marks)
+    assert sharing.write() == "19008 pairs: written"
+    path = tmp_path / "sharing.json"
+    today = evidence.load(path.name)["date"]
+    path.write_text(path.read_text().replace(today, "2026-01-02"))
+    assert sharing.write() == "19008 pairs: unchanged"
+    assert sharing_rules.load()["date"] == "2026-01-02"
+    marks[next(iter(marks))] = sharing_rules.LISTEN_IN_USE
+    assert sharing.write() == "19008 pairs: written"
+    assert sharing_rules.load()["date"] == today
+    assert sharing_rules.load()["marks"] == marks
+
+
+@needs("private_net")
+def test_outcome_without_a_mark_is_an_error():
+    pair = Pair(tcp("127.0.0.1"), "bound", tcp("192.0.2.1"))
+    with pytest.raises(sharing.Surprise, match=r"bind\(\) fails with EADDRNOTAVAIL"):
+        namespace.run_each(partial(sharing.try_pair, port=2000), [pair])
+
+
+def test_missing_network_is_named_on_the_command_line(monkeypatch, capsys):
+    reasons = {"private_net": "unshare: no"}
+    monkeypatch.setattr(namespace, "abilities", lambda: reasons)
+    assert main(["sharing"]) == 1
+    assert "not measured: no private network" in capsys.readouterr().err
