@@ -69,7 +69,7 @@ $(VENV)/ready: requirements.txt
 	@echo "installing into $(VENV)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.txt > $(VENV)/uv.txt
-	@PATH="$$PATH:$(CURDIR)/$(VENV)/bin"; command -v uv > /dev/null \
+	@PATH="$$PATH:$(abspath $(VENV))/bin"; command -v uv > /dev/null \
 	|| $(VENV)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt || true; \
 	if uv --version > /dev/null 2>&1; then \
 	  uv pip install -q --compile-bytecode --python $(VENV)/bin/python --require-hashes -r requirements.txt; \

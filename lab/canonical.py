@@ -76,6 +76,8 @@ def recording(raw: dict, programs: list[str], decode) -> dict:
             step["error"] = errno_name(code) if code else call["error"]
         elif "result" in call:
             step["result"] = still(text(call["result"], sockets))
+            if call["call"] == "connect_ex" and step["result"] != "0":
+                step["result"] = errno_name(int(step["result"]))
         if call["names"]:
             step["names"] = {
                 sockets[number]["name"]: [still(name) for name in names]
@@ -241,8 +243,8 @@ def is_reply(packet: dict, calls: list[dict]) -> bool:
     if "RST" in flags:  # close() sends one too, where data was left unread
         return not any(
             call["start"] <= packet["time"] <= call["time"]
-            and call["before"][1]
-            and fit(call, packet, "source", "destination") == 2
+            and (call["before"][1] or call["call"] == "close")
+            and fit(call, packet, "source", "destination")
             for call in calls
         )
     bare = packet["payload"] == 0 and "FIN" not in flags

@@ -93,7 +93,9 @@ def draw_call(body: list[str], row: Row, xs: list[float], y: float) -> float:
         else:
             lines += [(line, kind) for line in wrap(outcome)]
     y += 6
-    body.append(f'<circle class="dot" cx="{xs[row.lane]:g}" cy="{y + 9:g}" r="3.5"/>')
+    if side != "middle":  # there the text itself stands on the lane
+        dot = f'<circle class="dot" cx="{xs[row.lane]:g}" cy="{y + 9:g}" r="3.5"/>'
+        body.append(dot)
     for line, style in lines:
         content = escape(line)
         if style != "call" and line.startswith(row.text):
@@ -126,7 +128,7 @@ def draw_packet(
     body.append(
         f'<line class="packet" x1="{x1 + way * 5:g}" y1="{y:g}" x2="{tip - way * 6:g}" '
         f'y2="{y:g}"/><path class="tip" d="M{tip:g} {y:g}l{-way * 8} -4v8z"/>'
-        f'<text class="packet" x="{(x1 + x2) / 2:g}" y="{y - 5:g}" '
+        f'<text class="packet" x="{(x1 + x2) / 2:g}" y="{y - 6:g}" '
         f'text-anchor="middle">{escape(row.text)}</text>'
     )
     return y + 5

@@ -4,7 +4,7 @@ import socket
 
 
 def connect_then_accept():
-    """Return what connect() returned, then the peer that accept() found.
+    """Return what connect() returned, and if accept() found the client.
 
     >>> connect_then_accept()
     (None, True)

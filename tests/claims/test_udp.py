@@ -3,8 +3,10 @@
 import errno
 import select
 import socket
+import sys
 
 import pytest
+from pyroute2 import IPRoute
 
 from snippets.recipes import udp_client, udp_server
 from snippets.udp import (
@@ -12,11 +14,13 @@ from snippets.udp import (
     connect_succeeds_without_receiver,
     connected_request_and_reply,
     connected_socket_filters,
+    every_second_send_fails,
     listen_is_not_for_datagrams,
     peer_can_be_changed_and_removed,
     queued_datagram_survives_connect,
     recvfrom_does_not_bind,
     refusal_reaches_connected_sockets_only,
+    reply_from_the_asked_address,
     request_and_reply,
     send_without_a_peer_fails,
     sendto_binds_the_port_only,
@@ -69,6 +73,12 @@ def wait_for_refusal(sock: socket.socket) -> None:
     assert events & select.POLLERR
 
 
+def add_address(network: IPRoute, address: str) -> None:
+    """Give lo one more address. Only for a proof that needs("private_net")."""
+    lo = network.link_lookup(ifname="lo")[0]
+    network.addr("add", index=lo, address=address, prefixlen=32)
+
+
 def in_short(packets: list[dict]) -> list[tuple]:
     """Packets as (protocol, source, destination, payload)."""
     keys = ("source", "destination")
@@ -117,14 +127,15 @@ def test_unconnected_server_answers_many_clients():
 
 @needs("packets")
 def test_send_sends_one_packet_to_the_peer(wire):
-    """`send()` on a connected UDP socket sends one packet, from its local address to
-    its peer.
+    """Each `send()` on a connected UDP socket sends one datagram, from its local
+    address to its peer.
     """
     with udp("127.0.0.1", 0) as peer, udp() as client:
         client.connect(peer.getsockname())
         client.send(b"hello")
-        sent = ("UDP", client.getsockname(), peer.getsockname(), 5)
-        assert in_short(wire()) == [sent]
+        client.send(b"you")
+        ends = client.getsockname(), peer.getsockname()
+        assert in_short(wire()) == [("UDP", *ends, 5), ("UDP", *ends, 3)]
 
 
 @needs("packets")
@@ -192,9 +203,24 @@ def test_connect_replaces_the_wildcard():
         assert server.getsockname() == ("127.0.0.1", port)
 
 
+def test_connected_socket_has_one_local_address():
+    """A UDP socket whose wildcard `connect()` has replaced no longer receives what its
+    peer sends to another address of the machine.
+    """
+    with udp("0.0.0.0", 0) as server, udp("127.0.0.1", 0) as peer:
+        elsewhere = ("127.0.0.5", server.getsockname()[1])
+        peer.sendto(b"before", elsewhere)
+        assert server.recv(1024) == b"before"
+        server.connect(peer.getsockname())
+        peer.sendto(b"after", elsewhere)
+        assert nothing_left(server)
+        peer.sendto(b"here", server.getsockname())
+        assert server.recv(1024) == b"here"
+
+
 def test_bound_socket_may_connect():
-    """A bound UDP socket may call `connect()` and keeps the local address it was bound
-    to.
+    """A UDP socket bound to a specific address may call `connect()`, and keeps that
+    address and its port.
     """
     with udp("127.0.0.5", 0) as client, udp("127.0.0.1", 0) as peer:
         bound = client.getsockname()
@@ -228,6 +254,24 @@ def test_connect_to_port_zero_succeeds():
         host, port = client.getsockname()
         assert host == "127.0.0.1" and port > 0
         assert code(client.getpeername) == errno.ENOTCONN
+
+
+def test_peer_port_zero_means_any_port():
+    """After `connect()` to port 0 a UDP socket receives from every port of that
+    address, and from no other address.
+    """
+    with (
+        udp("127.0.0.1", 0) as one,
+        udp("127.0.0.1", 0) as two,
+        udp("127.0.0.2", 0) as stranger,
+        udp() as client,
+    ):
+        client.connect(("127.0.0.1", 0))
+        for sender in (stranger, one, two):
+            sender.sendto(b"hello", client.getsockname())
+        assert client.recvfrom(1024) == (b"hello", one.getsockname())
+        assert client.recvfrom(1024) == (b"hello", two.getsockname())
+        assert nothing_left(client)
 
 
 def test_sendto_port_zero_fails():
@@ -293,7 +337,9 @@ def test_peer_close_is_not_noticed(wire):
 
 
 def test_connected_socket_filters():
-    """A connected UDP socket receives the datagrams of its peer and no others."""
+    """Of the datagrams that arrive after `connect()`, a UDP socket receives those of
+    its peer and no others.
+    """
     first, second = connected_socket_filters.received_by_connected_socket()
     assert (first, second) == (b"from the peer", "EAGAIN")
 
@@ -312,7 +358,9 @@ def test_same_port_at_another_address_is_a_stranger():
 
 
 def test_connected_server_hears_its_peer_only():
-    """A bound UDP server that calls `connect()` receives from that client only."""
+    """A UDP server that calls `connect()` with the address of a client receives only
+    that client's datagrams from then on.
+    """
     with udp("127.0.0.1", 0) as server, udp() as client, udp() as other:
         address = server.getsockname()
         client.sendto(b"client", address)
@@ -347,8 +395,25 @@ def test_queued_datagram_survives_connect():
     assert received == [b"from a stranger", b"from the peer"]
 
 
+def test_recvfrom_unmasks_a_queued_datagram():
+    """After `connect()`, `recvfrom()` returns a queued datagram with the address of the
+    stranger who sent it.
+    """
+    with (
+        udp("127.0.0.1", 0) as peer,
+        udp("127.0.0.1", 0) as stranger,
+        udp("127.0.0.1", 0) as receiver,
+    ):
+        stranger.sendto(b"early", receiver.getsockname())
+        receiver.connect(peer.getsockname())
+        assert receiver.recvfrom(1024) == (b"early", stranger.getsockname())
+        assert receiver.getpeername() != stranger.getsockname()
+
+
 def test_recvfrom_on_connected_socket_gives_the_peer():
-    """A connected UDP socket may use `recvfrom()`, which returns the peer's address."""
+    """A connected UDP socket may use `recvfrom()`; with a datagram of its peer it
+    returns the peer's address.
+    """
     with udp("127.0.0.1", 0) as peer, udp() as client:
         client.connect(peer.getsockname())
         peer.sendto(b"hello", client.getsockname())
@@ -356,7 +421,7 @@ def test_recvfrom_on_connected_socket_gives_the_peer():
 
 
 def test_connected_socket_takes_its_peers_datagrams():
-    """Of two UDP sockets that share a local address by `SO_REUSEADDR`, the one
+    """Of two UDP sockets that share a local address and port by `SO_REUSEADDR`, the one
     connected to a client gets that client's datagrams, and the unconnected one gets the
     rest.
     """
@@ -421,8 +486,8 @@ def test_closed_port_answers_with_icmp(wire):
 
 
 def test_refusal_is_reported_by_recv():
-    """On a connected UDP socket `send()` to a closed port succeeds, and the next
-    `recv()` fails with `ECONNREFUSED`.
+    """On a connected UDP socket the first `send()` to a closed port succeeds, and the
+    `recv()` that waits for a reply fails with `ECONNREFUSED`.
     """
     with udp() as client:
         client.connect(NOBODY)
@@ -445,6 +510,17 @@ def test_refusal_is_reported_by_send(wire):
         assert client.send(b"333") == 3
         sent = [p["payload"] for p in wire() if p["protocol"] == "UDP"]
         assert sent == [1, 3]
+
+
+@needs("packets")
+def test_every_second_send_fails(wire):
+    """While a port stays closed, every second `send()` to it on a connected UDP socket
+    fails with `ECONNREFUSED`, if each refusal arrives before the next call.
+    """
+    reports = every_second_send_fails.send_to_closed_port(6)
+    assert reports == ["sent", "ECONNREFUSED"] * 3
+    sent = [packet["protocol"] for packet in wire()]
+    assert sent == ["UDP", "ICMP"] * 3
 
 
 def test_refusal_is_reported_once():
@@ -503,8 +579,8 @@ def test_refusal_overtakes_queued_datagrams():
 
 @needs("packets")
 def test_unconnected_socket_is_told_nothing(wire):
-    """An unconnected UDP socket is not told of an ICMP refusal: each `sendto()` to a
-    closed port succeeds, and no error is pending.
+    """Unless it asks for it, an unconnected UDP socket is not told of an ICMP refusal:
+    each `sendto()` to a closed port succeeds, and no error is pending.
     """
     told = refusal_reaches_connected_sockets_only.what_each_socket_is_told()
     assert told == ("EAGAIN", "ECONNREFUSED")
@@ -521,13 +597,31 @@ def test_unconnected_socket_is_told_nothing(wire):
 
 def test_recverr_reports_refusals_without_connect():
     """With the Linux option `IP_RECVERR` an unconnected UDP socket is told of a
-    refusal: its next `sendto()` fails with `ECONNREFUSED`.
+    refusal: its next `sendto()` fails with `ECONNREFUSED`, whatever the address.
+    """
+    with udp("127.0.0.1", 0) as receiver, udp() as sender:
+        sender.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
+        for address in (NOBODY, receiver.getsockname()):
+            assert sender.sendto(b"lost", NOBODY) == 4
+            wait_for_refusal(sender)
+            assert code(sender.sendto, b"hello", address) == errno.ECONNREFUSED
+        assert nothing_left(receiver)
+
+
+def test_error_queue_names_the_refused_address():
+    """With `IP_RECVERR`, `recvmsg()` with the flag `MSG_ERRQUEUE` returns a refused
+    datagram and the address it was sent to.
     """
     with udp() as sender:
         sender.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
         sender.sendto(b"hello", NOBODY)
         wait_for_refusal(sender)
-        assert code(sender.sendto, b"hello", NOBODY) == errno.ECONNREFUSED
+        data, [(*kind, error)], _, address = sender.recvmsg(
+            1024, 1024, socket.MSG_ERRQUEUE
+        )
+        assert (data, address) == (b"hello", NOBODY)
+        assert kind == [socket.IPPROTO_IP, IP_RECVERR]
+        assert int.from_bytes(error[:4], sys.byteorder) == errno.ECONNREFUSED
 
 
 def test_refusal_from_elsewhere_is_not_reported():
@@ -627,8 +721,8 @@ def test_connect_again_changes_the_peer():
 
 
 def test_old_peer_becomes_a_stranger():
-    """After a second `connect()` a UDP socket no longer receives from its first
-    peer.
+    """What the first peer of a UDP socket sends after `connect()` to another peer is
+    not received.
     """
     with udp("127.0.0.1", 0) as first, udp("127.0.0.1", 0) as second, udp() as client:
         client.connect(first.getsockname())
@@ -639,9 +733,42 @@ def test_old_peer_becomes_a_stranger():
         assert nothing_left(client)
 
 
+@needs("private_net")
+def test_second_connect_keeps_an_old_choice():
+    """A UDP socket keeps the local address that its first `connect()` chose, even where
+    the route to the second peer would choose another.
+    """
+    with IPRoute() as network:
+        add_address(network, "203.0.113.5")
+    with udp() as fresh, udp() as client:
+        fresh.connect(("203.0.113.5", 9))
+        assert fresh.getsockname()[0] == "203.0.113.5"
+        client.connect(NOBODY)
+        before = client.getsockname()
+        client.connect(("203.0.113.5", 9))
+        assert client.getsockname() == before and before[0] == "127.0.0.1"
+        assert client.getpeername() == ("203.0.113.5", 9)
+
+
+@needs("private_net")
+def test_unspec_lets_the_kernel_choose_again():
+    """With `AF_UNSPEC` between two `connect()` calls, the second one chooses the local
+    address anew.
+    """
+    with IPRoute() as network:
+        add_address(network, "203.0.113.5")
+    with udp() as client:
+        client.connect(NOBODY)
+        assert client.getsockname()[0] == "127.0.0.1"
+        remove_peer(client)
+        client.connect(("203.0.113.5", 9))
+        assert client.getsockname()[0] == "203.0.113.5"
+
+
 def test_unspec_removes_the_peer():
     """On Linux `connect()` with the family `AF_UNSPEC` removes the peer of a UDP
-    socket: `send()` fails with `EDESTADDRREQ`, and strangers are received again.
+    socket: `send()` fails with `EDESTADDRREQ`, and if the socket was bound to a port
+    number, strangers are received again.
     """
     with udp("127.0.0.1", free_port()) as sock, udp() as stranger:
         sock.connect(NOBODY)
@@ -675,6 +802,33 @@ def test_unspec_gives_back_the_port_of_bind_zero():
         assert code(other.bind, address) is None
 
 
+def test_unspec_gives_back_the_port_of_sendto():
+    """A port that `sendto()` has bound is lost after `AF_UNSPEC`, and the name is
+    `('0.0.0.0', 0)` again.
+    """
+    with udp() as sock:
+        sock.sendto(b"hello", NOBODY)
+        bound = sock.getsockname()
+        assert bound[0] == "0.0.0.0" and bound[1] > 0
+        sock.connect(NOBODY)
+        remove_peer(sock)
+        assert sock.getsockname() == ("0.0.0.0", 0)
+
+
+def test_unspec_closes_a_port_the_kernel_chose():
+    """A UDP server bound to the wildcard and port 0 has no port after `AF_UNSPEC`: a
+    client of its old port is refused.
+    """
+    with udp("0.0.0.0", 0) as server, udp() as client:
+        client.connect(("127.0.0.1", server.getsockname()[1]))
+        client.send(b"before")
+        server.connect(server.recvfrom(1024)[1])
+        remove_peer(server)
+        assert server.getsockname() == ("0.0.0.0", 0)
+        client.send(b"after")
+        assert code(client.recv, 1024) == errno.ECONNREFUSED
+
+
 def test_unspec_keeps_a_bound_port():
     """A UDP socket bound to an address and a port number keeps both after
     `AF_UNSPEC`.
@@ -697,6 +851,19 @@ def test_unspec_restores_the_wildcard():
         assert sock.getsockname() == ("127.0.0.1", port)
         remove_peer(sock)
         assert sock.getsockname() == ("0.0.0.0", port)
+
+
+def test_unspec_forgets_the_device():
+    """On Linux `AF_UNSPEC` also removes the network device that `SO_BINDTODEVICE` has
+    set on a UDP socket.
+    """
+    device = (socket.SOL_SOCKET, socket.SO_BINDTODEVICE)
+    with udp() as sock:
+        sock.setsockopt(*device, b"lo")
+        sock.connect(NOBODY)
+        assert sock.getsockopt(*device, 16) == b"lo\0"
+        remove_peer(sock)
+        assert sock.getsockopt(*device, 16) == b""
 
 
 def test_bind_succeeds_after_unspec():
@@ -756,6 +923,19 @@ def test_connected_client_refuses_reply_from_another_address(wire):
         assert ("UDP", ("127.0.0.1", port), source, 5) in in_short(packets)
         kinds = [p["kind"] for p in packets if p["protocol"] == "ICMP"]
         assert kinds == ["dest-unreach port-unreachable"]
+
+
+def test_pktinfo_lets_a_server_reply_from_the_asked_address():
+    """With the Linux option `IP_PKTINFO` a UDP server on the wildcard is told which
+    address was asked, and `sendmsg()` can reply from it.
+    """
+    asked, answered = reply_from_the_asked_address.asked_and_answered()
+    assert asked[0] == "127.0.0.5" and answered == asked
+    with udp("0.0.0.0", 0) as server, udp() as client:
+        server.setsockopt(socket.IPPROTO_IP, reply_from_the_asked_address.IP_PKTINFO, 1)
+        client.sendto(b"hello", ("127.0.0.7", server.getsockname()[1]))
+        _, [(_, _, info)], _, _ = server.recvmsg(1024, 1024)
+        assert info[8:12] == socket.inet_aton("127.0.0.7")  # ipi_addr
 
 
 def test_server_bound_to_an_address_replies_from_it():

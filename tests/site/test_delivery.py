@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -120,13 +121,14 @@ def test_unfit_python_gets_one_line_with_the_cure(script, cure, tmp_path):
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
-def test_taken_port_gets_one_line_with_the_cure():
-    import socket
-
+def test_taken_port_gets_one_line_with_the_cure(tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").symlink_to(sys.executable)
+    (tmp_path / "ready").touch()  # an environment that make has nothing to do for
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = subprocess.run(
-            ["make", "live", f"PORT={port}", f"VENV={sys.prefix}"],
+            ["make", "live", f"PORT={port}", f"VENV={tmp_path}"],
             cwd=ROOT,
             capture_output=True,
             text=True,
