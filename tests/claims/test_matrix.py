@@ -1,7 +1,6 @@
 """Proofs of the rules by which two sockets share a port."""
 
 import errno
-import socket
 from itertools import product
 
 import pytest
@@ -145,19 +144,6 @@ def test_both_reuseaddr():
         assert outcome(both, state, both) == "success"
 
 
-def test_option_counts_when_set_late():
-    """An option that the first socket sets after its own `bind()` counts as well."""
-    for option, protocol in product([ADDR, PORT], ["TCP", "UDP"]):
-        first = new_socket(protocol, "127.0.0.1")
-        with first, new_socket(protocol, "127.0.0.1", [option]) as second:
-            first.bind(("127.0.0.1", 0))
-            with pytest.raises(OSError) as caught:
-                second.bind(first.getsockname())
-            assert caught.value.errno == errno.EADDRINUSE
-            first.setsockopt(socket.SOL_SOCKET, getattr(socket, option), 1)
-            second.bind(first.getsockname())
-
-
 def test_reuseaddr_stops_at_a_listener():
     """Where one TCP socket is listening, `SO_REUSEADDR` on both does not let another
     one bind to its address and port: `EADDRINUSE`.
@@ -166,20 +152,6 @@ def test_reuseaddr_stops_at_a_listener():
         first, second = tcp(one, ADDR), tcp(other, ADDR)
         assert outcome(first, "listening", second) == IN_USE
         assert outcome(first, "bound", second) == "success"
-
-
-def test_only_one_sharer_by_reuseaddr_can_listen():
-    """Of two TCP sockets that share a port by `SO_REUSEADDR` one can listen; then
-    `listen()` on the other fails with `EADDRINUSE`.
-    """
-    one, other = (new_socket("TCP", "127.0.0.1", [ADDR]) for _ in range(2))
-    with one, other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(one.getsockname())
-        other.listen()
-        with pytest.raises(OSError) as caught:
-            one.listen()
-    assert caught.value.errno == errno.EADDRINUSE
 
 
 # What else counts
@@ -216,26 +188,6 @@ def test_time_wait_holds_the_port():
         assert now == outcome(first, "connected", tcp(host, *other))
         assert now == ("success" if set(one) & set(other) else IN_USE)
     assert outcome(tcp("0.0.0.0"), "TIME_WAIT", tcp("127.0.0.2")) == "success"
-
-
-def test_accepted_connection_holds_the_port():
-    """An accepted connection holds the port of its listener, with the listener's
-    options, also when the listener is closed.
-    """
-    for options, expected in ([(), IN_USE], [(ADDR,), "success"]):
-        with new_socket("TCP", "0.0.0.0", options) as listener:
-            listener.bind(("0.0.0.0", 0))
-            listener.listen()
-            port = listener.getsockname()[1]
-            client = socket.create_connection(("127.0.0.1", port), 5)
-            conn, _ = listener.accept()
-        with client, conn, new_socket("TCP", "0.0.0.0", [ADDR]) as restarted:
-            try:
-                restarted.bind(("0.0.0.0", port))
-                restarted.listen()
-                assert expected == "success"
-            except OSError as error:
-                assert errno.errorcode[error.errno] == expected
 
 
 @needs("ipv6")
