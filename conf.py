@@ -19,8 +19,10 @@ extensions = [
     "docs._ext.commands",
     "docs._ext.decision",
     "docs._ext.errors",
+    "docs._ext.machine",
     "docs._ext.policy",
     "docs._ext.sequence",
+    "docs._ext.sharing",
     "docs._ext.snippet",
 ]
 myst_enable_extensions = ["colon_fence", "deflist"]

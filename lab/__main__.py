@@ -2,14 +2,16 @@
 
 python -m lab record [--changed] [ID ...]   record runs, all or the ones named
 python -m lab errors                        provoke every error, keep the outcomes
+python -m lab machines [--check] [NAME ...] learn the state machines, or compare them
+python -m lab sharing                       who may share a port, tried for each pair
 python -m lab abilities                     what this machine can and cannot measure
 """
 
 import argparse
 import sys
 
-from lab import errors, evidence, record
-from lab.namespace import abilities
+from lab import evidence, machines, record
+from lab.namespace import Missing, abilities
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,6 +24,12 @@ def main(arguments: list[str] | None = None) -> int:
         "--changed", action="store_true", help="only what is missing or stale"
     )
     commands.add_parser("errors", help="provoke every error into evidence/errors.json")
+    learner = commands.add_parser("machines", help="learn into evidence/machines/")
+    learner.add_argument("names", nargs="*", help="machines; all if none is named")
+    learner.add_argument(
+        "--check", action="store_true", help="compare, and write nothing"
+    )
+    commands.add_parser("sharing", help="measure evidence/sharing.json")
     commands.add_parser("abilities", help="what this machine can measure")
     chosen = parser.parse_args(arguments)
     if chosen.command == "abilities":
@@ -30,7 +38,23 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if chosen.command == "errors":
         return provoke_errors()
+    if chosen.command == "machines":
+        return learn_machines(chosen.names, chosen.check)
+    if chosen.command == "sharing":
+        return measure_sharing()
     return record_runs(chosen.ids, chosen.changed)
+
+
+def measure_sharing() -> int:
+    """Try every pair of sockets, print what was done; returns the exit status."""
+    from lab import sharing
+
+    try:
+        print(sharing.write())
+    except Missing as missing:
+        print(f"not measured: {missing}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def record_runs(ids: list[str], only_changed: bool) -> int:
@@ -57,12 +81,29 @@ def record_runs(ids: list[str], only_changed: bool) -> int:
 
 def provoke_errors() -> int:
     """Provoke and write, or complain on stderr; returns the exit status."""
+    from lab import errors
+
     try:
         print(errors.write())
     except errors.Unexpected as unexpected:
         print(f"not written: {unexpected}", file=sys.stderr)
         return 1
     return 0
+
+
+def learn_machines(names: list[str], only_check: bool) -> int:
+    """Learn machines, or say why not; returns the exit status."""
+    if unknown := set(names) - set(machines.NAMES):
+        print(f"no machine {', '.join(sorted(unknown))}", file=sys.stderr)
+        return 2
+    if reason := abilities()["private_net"]:
+        print(f"machines: kept; they need a private network ({reason})")
+        return 0
+    chosen = names or list(machines.NAMES)
+    if reason := abilities()["ipv6"]:
+        print(f"tcp6: kept; {reason}")
+        chosen = [name for name in chosen if not name.startswith("tcp6")]
+    return machines.run(chosen, only_check)
 
 
 def fresh(run: str) -> bool:

@@ -16,8 +16,10 @@ EXTENSIONS = [
     "docs._ext.commands",
     "docs._ext.decision",
     "docs._ext.errors",
+    "docs._ext.machine",
     "docs._ext.policy",
     "docs._ext.sequence",
+    "docs._ext.sharing",
     "docs._ext.snippet",
 ]
 PROGRAM = '''"""One socket gets its local name."""
