@@ -110,3 +110,14 @@ def test_program_is_the_body_without_its_cause():
         '@provokes("x")\ndef a(kit):\n    """It fails."""\n    kit.new().bind("x")\n'
     )
     assert errors.program(source, "a") == 'kit.new().bind("x")\n'
+
+
+@pytest.mark.needs("private_net")
+def test_program_that_needs_a_world_is_run_in_it(error_site):
+    path = evidence.snippet_path("names.local")
+    need = "# Needs: no route to 203.0.113.1\n\nimport"
+    path.write_text(path.read_text().replace("import", need, 1))
+    error_site.record()
+    error_site.write("docs/index.md", "# Front\n\n```{snippet} names.local\n```\n")
+    assert error_site.build() == ""
+    assert "lab.networks &#x27;no route to 203.0.113.1&#x27;" in error_site.page()
