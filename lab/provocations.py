@@ -1853,17 +1853,18 @@ NOT_PROVOKED = {
         "accept(2)": "ENFILE",
         "unix(7)": "ENFILE",
     },
-    "Tried, and not met: on this kernel `connect()` gives EADDRNOTAVAIL instead.": {
+    "Tried in two ways, no port left and names that another connection has, and not "
+    "met: `connect()` gives EADDRNOTAVAIL.": {
         "connect(2)": "EADDRINUSE",
     },
     "Tried, and not met: on this kernel `accept()` returns a connection even if it was "
-    "reset or has timed out.": {
-        "accept(2)": "ECONNABORTED ETIMEDOUT",
+    "reset.": {
+        "accept(2)": "ECONNABORTED",
         "ip(7)": "ECONNABORTED",
     },
-    "The page says so of firewall rules or of other systems; none of the protocols "
-    "here gives it on this kernel.": {
-        "accept(2)": "EPERM EPROTO ENOSR ESOCKTNOSUPPORT EPROTONOSUPPORT",
+    "Not tried: the page gives it for firewall rules, for what the network may report, "
+    "or for other systems; we know no way to it with these sockets.": {
+        "accept(2)": "EPERM EPROTO ENOSR ESOCKTNOSUPPORT EPROTONOSUPPORT ETIMEDOUT",
     },
     "Another call gives it: socket(), setsockopt() or ioctl().": {
         "ip(7)": "ENOENT ENOPKG ENOPROTOOPT ESOCKTNOSUPPORT",
