@@ -348,6 +348,22 @@ def test_ipv4_and_ipv6_ports_are_apart():
                 assert two.getsockname()[:2] == ("::1", port)
 
 
+@needs("ipv6")
+def test_v6only_at_the_wrong_level():
+    """`setsockopt()` of `IPV6_V6ONLY` at the level `IPPROTO_IP` succeeds and does not
+    set the option: the socket still takes IPv4 clients."""
+    for level, expected in (
+        (socket.IPPROTO_IP, None),
+        (socket.IPPROTO_IPV6, errno.ECONNREFUSED),
+    ):
+        with socket.socket(socket.AF_INET6, TCP) as listener, inet(TCP) as client:
+            listener.setsockopt(level, socket.IPV6_V6ONLY, 1)
+            listener.bind(("::", 0))
+            listener.listen()
+            target = ("127.0.0.1", listener.getsockname()[1])
+            assert code(client.connect, target) == expected
+
+
 # Python
 
 
