@@ -266,6 +266,7 @@ class Proofs(SphinxDirective):
         mine = [p for p in proofs.read().values() if p.id.startswith(f"{subject}.")]
         domain: ClaimDomain = self.env.get_domain("claim")
         docname = self.env.docname
+        self.env.note_dependency(str(proofs.CLAIMS / f"test_{subject}.py"))
         if not mine:
             logger.warning(
                 "no proofs of %r: there is no tests/claims/test_%s.py with a test",

@@ -1,4 +1,4 @@
-"""Proofs about the two names of an IPv4 socket: what sets them, and when."""
+"""Proofs about the two names of an IP socket: what sets them, and when."""
 
 import errno
 import socket
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.namespace import write_sysctl
 from snippets.names import (
     bind_fills_the_local_name,
     connect_fills_both_names,
@@ -13,6 +14,10 @@ from snippets.names import (
 )
 
 needs = pytest.mark.needs
+
+# <linux/in.h>; not in the socket module of Python 3.11
+IP_FREEBIND = 15
+IP_BIND_ADDRESS_NO_PORT = 24
 
 
 def listen_on(host: str = "127.0.0.1") -> socket.socket:
@@ -22,6 +27,12 @@ def listen_on(host: str = "127.0.0.1") -> socket.socket:
     listener.bind((host, 0))
     listener.listen()
     return listener
+
+
+def leave_one_ephemeral_port() -> int:
+    """Leave this proof's network a single port for the kernel to choose; returns it."""
+    write_sysctl("net.ipv4.ip_local_port_range", "40000 40000")
+    return 40000
 
 
 def failure(call, *arguments) -> int:
@@ -60,6 +71,20 @@ def test_bind_to_port_zero_chooses_a_port():
             assert failure(other.bind, ("127.0.0.1", port)) == errno.EADDRINUSE
 
 
+def test_bind_address_no_port_waits_for_connect():
+    """With the option `IP_BIND_ADDRESS_NO_PORT`, `bind()` to port 0 sets the address
+    alone, and `connect()` chooses the port."""
+    with listen_on() as listener, socket.socket() as client:
+        client.settimeout(5)
+        client.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+        client.bind(("127.0.0.9", 0))
+        assert client.getsockname() == ("127.0.0.9", 0)
+        client.connect(listener.getsockname())
+        address, port = client.getsockname()
+        assert address == "127.0.0.9"
+        assert port > 0
+
+
 def test_bind_takes_the_port_that_was_asked_for():
     """`bind()` to a port other than 0 gives the socket exactly that port."""
     with socket.socket() as scout:
@@ -96,10 +121,19 @@ def test_bind_accepts_any_loopback_address():
 
 @needs("private_net")
 def test_bind_rejects_an_address_of_another_machine():
-    """`bind()` to an address that is not local fails with `EADDRNOTAVAIL`."""
+    """`bind()` to an address of another machine fails with `EADDRNOTAVAIL`."""
     with socket.socket() as sock:
         assert failure(sock.bind, ("192.0.2.1", 0)) == errno.EADDRNOTAVAIL
         assert sock.getsockname() == ("0.0.0.0", 0)
+
+
+@needs("private_net")
+def test_freebind_takes_an_address_of_another_machine():
+    """With the option `IP_FREEBIND`, `bind()` takes an address of another machine."""
+    with socket.socket() as sock:
+        sock.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)
+        sock.bind(("192.0.2.1", 0))
+        assert sock.getsockname()[0] == "192.0.2.1"
 
 
 def test_connect_fills_both_names():
@@ -257,6 +291,44 @@ def test_connections_differ_by_their_peer():
             assert first.getpeername() != second.getpeername()
 
 
+def test_one_local_name_for_two_peers():
+    """Two TCP sockets that share a local name by `SO_REUSEADDR` can connect to two
+    different peers."""
+    with (
+        listen_on("127.0.0.1") as here,
+        listen_on("127.0.0.2") as there,
+        socket.socket() as one,
+        socket.socket() as two,
+    ):
+        for client in (one, two):
+            client.settimeout(5)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.bind(("127.0.0.9", 0))
+        two.bind(one.getsockname())
+        one.connect(here.getsockname())
+        two.connect(there.getsockname())
+        assert one.getsockname() == two.getsockname()
+        assert one.getpeername() == here.getsockname()
+        assert two.getpeername() == there.getsockname()
+
+
+def test_two_names_belong_to_one_connection():
+    """While a TCP connection exists, another `connect()` from the same local name to
+    the same peer fails with `EADDRNOTAVAIL`."""
+    with listen_on() as listener, socket.socket() as one, socket.socket() as two:
+        for client in (one, two):
+            client.settimeout(5)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.bind(("127.0.0.9", 0))
+        two.bind(one.getsockname())
+        one.connect(listener.getsockname())
+        assert failure(two.connect, listener.getsockname()) == errno.EADDRNOTAVAIL
+        one.sendall(b"still here")
+        conn, _ = listener.accept()
+        with conn:
+            assert conn.recv(1024) == b"still here"
+
+
 def test_local_name_is_set_before_the_handshake_ends():
     """While a non-blocking `connect()` is in progress, the socket has a local name,
     and `getpeername()` fails with `ENOTCONN`."""
@@ -298,3 +370,156 @@ def test_peer_name_ends_with_the_connection():
         assert client.recv(1) == b""
         assert failure(client.getpeername) == errno.ENOTCONN
         assert client.getsockname() == local
+
+
+def test_closed_socket_has_no_names():
+    """After `close()`, `getsockname()` and `getpeername()` fail with `EBADF`."""
+    with listen_on() as listener:
+        client = socket.socket()
+        client.settimeout(5)
+        client.connect(listener.getsockname())
+        client.close()
+        assert failure(client.getsockname) == errno.EBADF
+        assert failure(client.getpeername) == errno.EBADF
+
+
+# Calls that give no name
+
+
+def test_failed_tcp_calls_give_no_name():
+    """`send()`, `recvfrom()`, and `sendto()` without flags fail on a new TCP socket and
+    leave it unbound."""
+    with listen_on() as listener, socket.socket() as sock:
+        address = listener.getsockname()
+        assert failure(sock.send, b"hello") == errno.EPIPE
+        assert sock.getsockname() == ("0.0.0.0", 0)
+        assert failure(sock.recvfrom, 1024) == errno.ENOTCONN
+        assert sock.getsockname() == ("0.0.0.0", 0)
+        assert failure(sock.sendto, b"hello", address) == errno.EPIPE
+        assert sock.getsockname() == ("0.0.0.0", 0)
+
+
+@needs("sysctl")
+def test_connect_can_share_a_port():
+    """When no ephemeral port is free, `connect()` shares one: two unbound TCP sockets
+    with different peers then have the same local name."""
+    with listen_on() as here, listen_on() as there:
+        port = leave_one_ephemeral_port()
+        with socket.socket() as one, socket.socket() as two:
+            one.settimeout(5)
+            two.settimeout(5)
+            one.connect(here.getsockname())
+            two.connect(there.getsockname())
+            assert one.getsockname() == two.getsockname() == ("127.0.0.1", port)
+            assert one.getpeername() != two.getpeername()
+
+
+@needs("sysctl")
+def test_bind_to_port_zero_shares_no_port():
+    """Without reuse options, `bind()` to port 0 fails with `EADDRINUSE` when no
+    ephemeral port is free, although `connect()` could share one."""
+    with listen_on() as here, listen_on() as there:
+        port = leave_one_ephemeral_port()
+        with socket.socket() as one, socket.socket() as two:
+            one.settimeout(5)
+            two.settimeout(5)
+            one.connect(here.getsockname())
+            assert failure(two.bind, ("127.0.0.1", 0)) == errno.EADDRINUSE
+            two.connect(there.getsockname())
+            assert two.getsockname() == one.getsockname() == ("127.0.0.1", port)
+
+
+@needs("sysctl")
+def test_bind_address_no_port_shares_a_port():
+    """With the option `IP_BIND_ADDRESS_NO_PORT`, two TCP sockets that are bound to one
+    address and port 0 can share a port, if their peers differ."""
+    with listen_on() as here, listen_on() as there:
+        port = leave_one_ephemeral_port()
+        with socket.socket() as one, socket.socket() as two:
+            for client, listener in ((one, here), (two, there)):
+                client.settimeout(5)
+                client.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+                client.bind(("127.0.0.9", 0))
+                client.connect(listener.getsockname())
+            assert one.getsockname() == two.getsockname() == ("127.0.0.9", port)
+
+
+@needs("private_net")
+def test_fastopen_fills_both_names():
+    """`sendto()` with the flag `MSG_FASTOPEN` connects a new TCP socket and sets both
+    names."""
+    with listen_on() as listener, socket.socket() as client:
+        client.sendto(b"hello", socket.MSG_FASTOPEN, listener.getsockname())
+        address, port = client.getsockname()
+        assert address == "127.0.0.1"
+        assert port > 0
+        assert client.getpeername() == listener.getsockname()
+
+
+def test_listen_on_udp_gives_no_name():
+    """A `listen()` that fails on a new UDP socket leaves it unbound."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        assert failure(sock.listen) == errno.EOPNOTSUPP
+        assert sock.getsockname() == ("0.0.0.0", 0)
+
+
+# IPv6
+
+
+@needs("ipv6")
+def test_new_ipv6_socket_has_no_names():
+    """A new IPv6 socket has the local name `('::', 0, 0, 0)` and no peer name."""
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET6, kind) as sock:
+            assert sock.getsockname() == ("::", 0, 0, 0)
+            assert failure(sock.getpeername) == errno.ENOTCONN
+
+
+@needs("ipv6")
+def test_ipv6_connect_fills_both_names():
+    """`connect()` to `::1` sets both names of a new IPv6 TCP socket, and its local
+    address is `::1`."""
+    with socket.socket(socket.AF_INET6) as listener:
+        listener.bind(("::1", 0))
+        listener.listen()
+        with socket.socket(socket.AF_INET6) as client:
+            client.settimeout(5)
+            client.connect(listener.getsockname())
+            address, port, *_ = client.getsockname()
+            assert address == "::1"
+            assert port > 0
+            assert client.getpeername() == listener.getsockname()
+
+
+@needs("ipv6")
+def test_dual_stack_listener_shows_mapped_addresses():
+    """Where `IPV6_V6ONLY` is off, a listening socket on `::` accepts IPv4 clients too,
+    and such a connection has names like `::ffff:127.0.0.1`."""
+    with socket.socket(socket.AF_INET6) as listener, socket.socket() as client:
+        listener.settimeout(5)
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        listener.bind(("::", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        client.settimeout(5)
+        client.connect(("127.0.0.1", port))
+        conn, address = listener.accept()
+        with conn:
+            assert conn.getsockname()[:2] == ("::ffff:127.0.0.1", port)
+            assert conn.getpeername() == address
+            assert address[:2] == ("::ffff:127.0.0.1", client.getsockname()[1])
+            assert client.getpeername() == ("127.0.0.1", port)
+
+
+@needs("ipv6")
+def test_v6only_listener_refuses_ipv4():
+    """With `IPV6_V6ONLY`, a listening socket on `::` refuses IPv4 clients."""
+    with socket.socket(socket.AF_INET6) as listener, socket.socket() as client:
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind(("::", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        client.settimeout(5)
+        assert failure(client.connect, ("127.0.0.1", port)) == errno.ECONNREFUSED
+        with socket.create_connection(("::1", port), timeout=5) as other:
+            assert other.getpeername()[:2] == ("::1", port)
