@@ -1,14 +1,22 @@
 """Proofs about TCP sockets: bind(), listen(), connect(), accept() and their order."""
 
 import errno
+import os
+import resource
 import select
 import socket
+import struct
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Thread
 
 import pytest
 
+from lab.namespace import write_sysctl
 from snippets.recipes import tcp_client, tcp_server
 from snippets.tcp import (
+    accept_returns_a_reset_connection,
+    accepted_socket_inherits_options,
     bind_after_connect_fails,
     bind_then_connect,
     bound_is_not_listening,
@@ -17,6 +25,7 @@ from snippets.tcp import (
     connect_twice_fails,
     full_backlog_leaves_connect_waiting,
     listen_without_bind,
+    listening_socket_reports_its_queue,
     nonblocking_connect,
     port_already_taken,
     refused_connect_gives_port_back,
@@ -526,8 +535,9 @@ def test_shutdown_before_connect():
 
 
 def test_sendto_does_not_connect():
-    """`sendto()` does not connect a TCP socket: it fails with `EPIPE`, and the socket
-    stays unbound."""
+    """`sendto()` without flags does not connect a TCP socket: it fails with `EPIPE`,
+    and the socket stays unbound.
+    """
     with listen_on() as listener, new_client() as client:
         assert failure(client.sendto, b"x", listener.getsockname()) == errno.EPIPE
         assert client.getsockname() == ("0.0.0.0", 0)
@@ -544,3 +554,438 @@ def test_sendto_ignores_the_address():
             assert conn.recv(10) == b"x"
             elsewhere.setblocking(False)
             assert failure(elsewhere.accept) == errno.EAGAIN
+
+
+# listen() and accept() in detail: what they change, the queue, and the end of it
+
+
+def late_connect(address: tuple[str, int], latecomer: socket.socket) -> tuple[int, int]:
+    """What a non-blocking connect() and then getpeername() report."""
+    latecomer.setblocking(False)
+    return latecomer.connect_ex(address), failure(latecomer.getpeername)
+
+
+def reset(client: socket.socket) -> None:
+    """Close a connected socket with a RST instead of a FIN."""
+    no_linger = struct.pack("ii", 1, 0)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
+    client.close()
+
+
+def accept_in_a_thread(listener: socket.socket) -> tuple[Thread, list]:
+    """A thread that sleeps in accept(), and the list that it will add the result to."""
+    listener.settimeout(None)
+    results = []
+
+    def run() -> None:
+        try:
+            results.append(listener.accept())
+        except OSError as error:
+            results.append(error.errno)
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    sleeps_in = Path(f"/proc/self/task/{thread.native_id}/wchan")  # proc(5)
+    while "accept" not in sleeps_in.read_text():
+        os.sched_yield()
+    return thread, results
+
+
+def test_listening_socket_accepts_connections():
+    """`SO_ACCEPTCONN` is 0 on a bound socket, 1 after `listen()`, and 0 on an accepted
+    socket."""
+    with bind_to() as listener, new_client() as client:
+        listening = (socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        before = listener.getsockopt(*listening)
+        listener.listen()
+        client.connect(listener.getsockname())
+        conn, _ = listener.accept()
+        with conn:
+            after = listener.getsockopt(*listening)
+            assert (before, after, conn.getsockopt(*listening)) == (0, 1, 0)
+
+
+def test_listening_socket_carries_no_data():
+    """On a listening socket `send()` fails with `EPIPE` and `recv()` with `ENOTCONN`,
+    even while a client is connected."""
+    with listen_on() as listener, new_client() as client:
+        client.connect(listener.getsockname())
+        listener.settimeout(None)
+        assert failure(listener.send, b"x") == errno.EPIPE
+        assert failure(listener.recv, 1) == errno.ENOTCONN
+
+
+@needs("sysctl")
+def test_somaxconn_caps_the_backlog():
+    """`listen()` lowers a backlog above `net.core.somaxconn` to that value, and
+    reports no error."""
+    write_sysctl("net.core.somaxconn", "2")
+    with listen_on(backlog=100) as listener:
+        clients = [new_client() for _ in range(3)]  # a backlog of 2 holds three
+        assert [c.connect_ex(listener.getsockname()) for c in clients] == [0, 0, 0]
+        found = late_connect(listener.getsockname(), new_client())
+        assert found == (errno.EINPROGRESS, errno.ENOTCONN)
+
+
+@needs("sysctl")
+def test_somaxconn_is_read_by_listen():
+    """A new value of `net.core.somaxconn` counts from the next `listen()`; sockets
+    that listen already keep their backlog."""
+    queue = listening_socket_reports_its_queue.waiting_and_backlog
+    with listen_on(backlog=100) as listener:
+        write_sysctl("net.core.somaxconn", "2")
+        assert queue(listener) == (0, 100)
+        listener.listen(100)
+        assert queue(listener) == (0, 2)
+
+
+def test_listen_in_python_asks_for_128():
+    """In Python, `listen()` without an argument sets a backlog of 128."""
+    with bind_to() as listener:
+        listener.listen()
+        queue = listening_socket_reports_its_queue.waiting_and_backlog(listener)
+        assert queue == (0, 128)
+
+
+def test_listening_socket_reports_its_queue():
+    """On a listening socket `TCP_INFO` holds the number of connections that wait, as
+    `tcpi_unacked`, and the backlog, as `tcpi_sacked`."""
+    found = listening_socket_reports_its_queue.watch_the_queue(clients=3, backlog=5)
+    assert found == ((3, 5), (2, 5))
+
+
+def test_full_queue_is_counted():
+    """The kernel adds one to `ListenOverflows` in `/proc/net/netstat` for a SYN that a
+    full queue drops."""
+
+    def overflows() -> int:
+        lines = Path("/proc/net/netstat").read_text().splitlines()
+        names, values = (line.split() for line in lines if line.startswith("TcpExt"))
+        return int(values[names.index("ListenOverflows")])
+
+    with listen_on(backlog=0) as listener, new_client() as first:
+        first.connect(listener.getsockname())
+        before = overflows()
+        with new_client() as latecomer:
+            late_connect(listener.getsockname(), latecomer)
+            assert overflows() - before == 1
+
+
+@needs("packets", "sysctl")
+def test_abort_on_overflow_drops_the_syn_too(wire):
+    """A SYN that finds the queue full gets no answer even if
+    `net.ipv4.tcp_abort_on_overflow` is 1."""
+    write_sysctl("net.ipv4.tcp_abort_on_overflow", "1")
+    with listen_on(backlog=0) as listener, new_client() as first:
+        first.connect(listener.getsockname())
+        wire()
+        with new_client() as latecomer:
+            found = late_connect(listener.getsockname(), latecomer)
+            assert found == (errno.EINPROGRESS, errno.ENOTCONN)
+            port = latecomer.getsockname()[1]
+            first.send(b"x")
+            packets = wire()
+            assert packets[-1]["source"][1] != port  # what came after the SYN
+            own = [p for p in packets if port in (p["source"][1], p["destination"][1])]
+            assert flags(own) == ["SYN"]
+
+
+def handshake_at_a_full_queue() -> tuple[socket.socket, socket.socket, list]:
+    """A listening socket whose queue is full, a client whose handshake has not ended
+    there, and the clients in the queue.
+
+    TCP_DEFER_ACCEPT of tcp(7) puts the end of a handshake off until data arrives.
+    """
+    listener = bind_to()
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 5)
+    listener.listen(2)
+    late, *queued = clients = [new_client() for _ in range(4)]
+    for client in clients:
+        client.connect(listener.getsockname())
+        if client is not late:
+            client.send(b"x")
+    return listener, late, queued
+
+
+def test_handshake_may_end_at_a_full_queue():
+    """A client can be connected while the queue has no room for it: `accept()` returns
+    its connection later, when others have left the queue."""
+    listener, late, queued = handshake_at_a_full_queue()
+    with listener, late:
+        late.send(b"late")  # the server drops it, and the client's kernel repeats it
+        assert late.getpeername() == listener.getsockname()
+        queue = listening_socket_reports_its_queue.waiting_and_backlog(listener)
+        assert queue == (3, 2)
+        peers = [listener.accept()[1] for _ in queued]
+        assert peers == [client.getsockname() for client in queued]
+        conn, peer = listener.accept()
+        with conn:
+            assert (peer, conn.recv(100)) == (late.getsockname(), b"late")
+
+
+@needs("sysctl")
+def test_abort_on_overflow_resets_the_connected():
+    """If `net.ipv4.tcp_abort_on_overflow` is 1, a connected client for which the queue
+    has no room is reset: `recv()` fails with `ECONNRESET`."""
+    write_sysctl("net.ipv4.tcp_abort_on_overflow", "1")
+    listener, late, _queued = handshake_at_a_full_queue()
+    with listener, late:
+        late.send(b"late")
+        assert failure(late.recv, 1) == errno.ECONNRESET
+
+
+def test_full_queue_ends_in_etimedout():
+    """If the queue stays full, a blocking `connect()` fails with `ETIMEDOUT` in the
+    end."""
+    with listen_on(backlog=0) as listener, new_client() as first:
+        first.connect(listener.getsockname())
+        with socket.socket() as latecomer:
+            latecomer.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, 1)  # one retry
+            code = failure(latecomer.connect, listener.getsockname())
+            assert code == errno.ETIMEDOUT
+
+
+def test_accept_keeps_the_order():
+    """`accept()` returns the connections in the order in which their handshakes
+    ended."""
+    with listen_on() as listener:
+        clients = [new_client() for _ in range(4)]
+        for client in clients:
+            client.connect(listener.getsockname())
+        peers = [listener.accept()[1] for _ in clients]
+        assert peers == [client.getsockname() for client in clients]
+
+
+def test_waiting_connection_makes_the_listener_readable():
+    """`select()` reports a listening socket as readable exactly while a connection
+    waits in its queue."""
+    with listen_on() as listener, new_client() as client:
+        assert select.select([listener], [], [], 0)[0] == []
+        client.connect(listener.getsockname())
+        assert select.select([listener], [], [], 5)[0] == [listener]
+        conn, _ = listener.accept()
+        with conn:
+            assert select.select([listener], [], [], 0)[0] == []
+
+
+def test_accept_on_an_empty_queue():
+    """A non-blocking `accept()` on an empty queue fails with `EAGAIN`."""
+    with listen_on() as listener:
+        listener.setblocking(False)
+        assert failure(listener.accept) == errno.EAGAIN
+
+
+def test_accept_without_descriptors():
+    """When the process may open no more descriptors, `accept()` fails with `EMFILE`,
+    and the connection stays in the queue."""
+    with listen_on() as listener, new_client() as client:
+        listener.settimeout(None)
+        client.connect(listener.getsockname())
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+        try:
+            code = failure(listener.accept)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        assert code == errno.EMFILE
+        conn, peer = listener.accept()
+        conn.close()
+        assert peer == client.getsockname()
+
+
+def test_accepted_socket_inherits_options():
+    """An accepted socket has its listening socket's values of `SO_REUSEADDR`,
+    `SO_KEEPALIVE`, `SO_LINGER`, `SO_RCVBUF` and `TCP_NODELAY`."""
+    with bind_to() as listener, new_client() as client:
+        values = []
+        for level, option, value, size in (
+            (socket.SOL_SOCKET, socket.SO_REUSEADDR, 1, 4),
+            (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1, 4),
+            (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 7), 8),
+            (socket.SOL_SOCKET, socket.SO_RCVBUF, 5000, 4),
+            (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1, 4),
+        ):
+            listener.setsockopt(level, option, value)
+            values.append((level, option, size))
+        listener.listen()
+        client.connect(listener.getsockname())
+        conn, _ = listener.accept()
+        with conn:
+            for asked in values:
+                inherited = conn.getsockopt(*asked)
+                assert inherited == listener.getsockopt(*asked)
+                assert inherited != client.getsockopt(*asked)  # not the default
+
+
+def test_options_are_copied_at_the_handshake():
+    """An option that the listening socket gets after the handshake is not on the
+    accepted socket, although `accept()` comes later."""
+    before, after, _ = accepted_socket_inherits_options.options_of_accepted_socket()
+    assert (before, after) == (True, False)
+
+
+def test_accepted_socket_is_blocking():
+    """On Linux an accepted socket is in blocking mode, although its listening socket
+    has `O_NONBLOCK`."""
+    with listen_on() as listener, new_client() as client:
+        listener.setblocking(False)
+        client.connect(listener.getsockname())
+        assert select.select([listener], [], [], 5)[0] == [listener]
+        conn, _ = listener.accept()
+        with conn:
+            assert not os.get_blocking(listener.fileno())
+            assert os.get_blocking(conn.fileno())
+
+
+def test_accepted_socket_has_no_timeout():
+    """In Python, the timeout of a listening socket is not passed on: the accepted
+    socket has none, and waits for ever."""
+    _, _, timeout = accepted_socket_inherits_options.options_of_accepted_socket()
+    assert timeout is None
+    with listen_on() as listener, new_client() as client:
+        client.connect(listener.getsockname())
+        conn, _ = listener.accept()
+        with conn:
+            assert listener.gettimeout() == 5
+            assert os.get_blocking(conn.fileno())
+
+
+def test_accept_returns_a_reset_connection():
+    """On Linux `accept()` returns a connection that the client has reset, with the
+    client's address; then `recv()` fails with `ECONNRESET`."""
+    result = accept_returns_a_reset_connection.accept_a_reset_connection()
+    assert result == (True, "ECONNRESET")
+
+
+def test_reset_connection_has_no_peer_name():
+    """On a connection that was reset before `accept()`, `getpeername()` fails with
+    `ENOTCONN`: only `accept()` tells who it was."""
+    with listen_on() as listener, new_client() as client:
+        client.connect(listener.getsockname())
+        name = client.getsockname()
+        reset(client)
+        conn, peer = listener.accept()
+        with conn:
+            assert failure(conn.recv, 1) == errno.ECONNRESET
+            assert peer == name
+            assert failure(conn.getpeername) == errno.ENOTCONN
+
+
+def test_reset_connection_keeps_its_place():
+    """A connection that the client has reset keeps its place in the queue until
+    `accept()`."""
+    with listen_on(backlog=0) as listener, new_client() as client:
+        client.connect(listener.getsockname())
+        reset(client)
+        found = late_connect(listener.getsockname(), new_client())
+        assert found == (errno.EINPROGRESS, errno.ENOTCONN)
+        conn, _ = listener.accept()
+        with conn:
+            assert failure(conn.recv, 1) == errno.ECONNRESET
+
+
+def test_data_outlives_the_reset():
+    """Data that arrived before the client reset the connection can still be read after
+    `accept()`; then `recv()` fails with `ECONNRESET`."""
+    with listen_on() as listener, new_client() as client:
+        client.connect(listener.getsockname())
+        client.send(b"early")
+        reset(client)
+        conn, _ = listener.accept()
+        with conn:
+            hang_up = select.poll()
+            hang_up.register(conn, 0)
+            assert hang_up.poll(5000)  # the reset has arrived
+            assert conn.recv(100) == b"early"
+            assert failure(conn.recv, 1) == errno.ECONNRESET
+
+
+def test_last_close_ends_listening():
+    """A socket listens until the last of its descriptors is closed."""
+    with listen_on() as listener, listener.dup() as copy:
+        address = listener.getsockname()
+        listener.close()
+        with new_client() as client:
+            client.connect(address)
+            conn, peer = copy.accept()
+            conn.close()
+            assert peer == client.getsockname()
+        copy.close()
+        with new_client() as client:
+            assert failure(client.connect, address) == errno.ECONNREFUSED
+
+
+def test_close_does_not_end_accept():
+    """On Linux `close()` does not end a blocking `accept()` in another thread: the
+    socket listens until one more client has come."""
+    with listen_on() as listener, new_client() as client, new_client() as other:
+        address = listener.getsockname()
+        thread, results = accept_in_a_thread(listener)
+        listener.close()
+        client.connect(address)
+        thread.join(5)
+        [(conn, peer)] = results
+        with conn:
+            assert peer == client.getsockname()
+            assert failure(other.connect, address) == errno.ECONNREFUSED
+
+
+def test_shutdown_ends_accept():
+    """On Linux `shutdown(SHUT_RD)` on a listening socket ends a blocking `accept()` in
+    another thread: it fails with `EINVAL`."""
+    with listen_on() as listener:
+        thread, results = accept_in_a_thread(listener)
+        listener.shutdown(socket.SHUT_RD)
+        thread.join(5)
+        assert results == [errno.EINVAL]
+
+
+def test_shutdown_stops_listening():
+    """On Linux `shutdown()` with `SHUT_RD` or `SHUT_RDWR` ends listening: it resets the
+    clients that wait, new ones are refused, and `accept()` fails with `EINVAL`."""
+    for how in (socket.SHUT_RD, socket.SHUT_RDWR):
+        with listen_on() as listener, new_client() as waiting, new_client() as late:
+            waiting.connect(listener.getsockname())
+            listener.shutdown(how)
+            assert failure(waiting.recv, 1) == errno.ECONNRESET
+            assert failure(late.connect, listener.getsockname()) == errno.ECONNREFUSED
+            assert failure(listener.accept) == errno.EINVAL
+
+
+def test_shutdown_write_keeps_listening():
+    """On Linux `shutdown(SHUT_WR)` on a listening socket succeeds and changes nothing:
+    clients still connect."""
+    with listen_on() as listener, new_client() as waiting, new_client() as late:
+        waiting.connect(listener.getsockname())
+        listener.shutdown(socket.SHUT_WR)
+        late.connect(listener.getsockname())
+        peers = [listener.accept()[1] for _ in "12"]
+        assert peers == [waiting.getsockname(), late.getsockname()]
+
+
+def test_listen_after_shutdown():
+    """After `shutdown(SHUT_RD)` a socket can `listen()` again, and clients can
+    connect."""
+    with listen_on() as listener, new_client() as client:
+        listener.shutdown(socket.SHUT_RD)
+        listener.listen()
+        client.connect(listener.getsockname())
+        conn, peer = listener.accept()
+        conn.close()
+        assert peer == client.getsockname()
+
+
+def test_shutdown_gives_a_chosen_port_back():
+    """`shutdown(SHUT_RD)` on a listening socket gives back a port that the kernel
+    chose, and keeps one that `bind()` asked for by number."""
+    with listen_on() as chosen, new_client() as other:
+        name = chosen.getsockname()
+        chosen.shutdown(socket.SHUT_RD)
+        other.bind(name)
+    with listen_on() as scout:
+        name = scout.getsockname()
+    with new_client() as named, new_client() as other:
+        named.bind(name)
+        named.listen()
+        named.shutdown(socket.SHUT_RD)
+        assert failure(other.bind, name) == errno.EADDRINUSE
