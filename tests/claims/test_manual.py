@@ -237,6 +237,18 @@ def test_unix_path_too_long():
         assert short.getsockname() == "x" * 108
 
 
+def test_python_limits_a_unix_path():
+    """In Python, `bind()` to a Unix path of 108 bytes raises an `OSError` without an
+    errno; one of 107 bytes can be bound."""
+    with folder(), unix(TCP) as short, unix(TCP) as long:
+        with pytest.raises(OSError) as caught:
+            long.bind("x" * 108)
+        assert caught.value.errno is None
+        assert long.getsockname() == ""
+        short.bind("x" * 107)
+        assert short.getsockname() == "x" * 107
+
+
 def test_dead_unix_datagram_path_refuses_connect():
     """`connect()` fails with `ECONNREFUSED` on a datagram socket too: on a Unix one,
     where the socket of that path is closed."""

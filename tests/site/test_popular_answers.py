@@ -10,7 +10,7 @@ from tests.site import pages
 
 SOURCE = pages.pages()["reference/popular-answers"]
 ROW = re.compile(
-    r'^<span id="(?P<id>[AB]\d\d)">(?P=id)</span> (?P<said>.+)\n'
+    r'^<span id="(?P<id>[AB]\d\d)">\*\*(?P=id)\*\*</span> (?P<said>.+)\n'
     r": \*\*(?P<verdict>[A-Z][a-z ]+)\.\*\*(?P<happens>(?: .*\n)(?:  .+\n)*)",
     re.MULTILINE,
 )
