@@ -1,13 +1,14 @@
 """Command line of the lab.
 
 python -m lab record [--changed] [ID ...]   record runs, all or the ones named
+python -m lab machines [--check] [NAME ...] learn the state machines, or compare them
 python -m lab abilities                     what this machine can and cannot measure
 """
 
 import argparse
 import sys
 
-from lab import evidence, record
+from lab import evidence, machines, record
 from lab.namespace import abilities
 
 
@@ -20,12 +21,19 @@ def main(arguments: list[str] | None = None) -> int:
     recorder.add_argument(
         "--changed", action="store_true", help="only what is missing or stale"
     )
+    learner = commands.add_parser("machines", help="learn into evidence/machines/")
+    learner.add_argument("names", nargs="*", help="machines; all if none is named")
+    learner.add_argument(
+        "--check", action="store_true", help="compare, and write nothing"
+    )
     commands.add_parser("abilities", help="what this machine can measure")
     chosen = parser.parse_args(arguments)
     if chosen.command == "abilities":
         for ability, reason in abilities().items():
             print(f"{ability}: {reason or 'here'}")
         return 0
+    if chosen.command == "machines":
+        return learn_machines(chosen.names, chosen.check)
     return record_runs(chosen.ids, chosen.changed)
 
 
@@ -49,6 +57,21 @@ def record_runs(ids: list[str], only_changed: bool) -> int:
     for complaint in complaints:
         print(f"not recorded: {complaint}", file=sys.stderr)
     return 1 if complaints else 0
+
+
+def learn_machines(names: list[str], only_check: bool) -> int:
+    """Learn machines, or say why not; returns the exit status."""
+    if unknown := set(names) - set(machines.NAMES):
+        print(f"no machine {', '.join(sorted(unknown))}", file=sys.stderr)
+        return 2
+    if reason := abilities()["private_net"]:
+        print(f"machines: kept; they need a private network ({reason})")
+        return 0
+    chosen = names or list(machines.NAMES)
+    if reason := abilities()["ipv6"]:
+        print(f"tcp6: kept; {reason}")
+        chosen = [name for name in chosen if not name.startswith("tcp6")]
+    return machines.run(chosen, only_check)
 
 
 def fresh(run: str) -> bool:

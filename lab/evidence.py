@@ -132,7 +132,8 @@ def dump(value: dict) -> str:
             text = f"[\n{rows}\n ]"
         elif isinstance(item, dict) and item:
             rows = ",\n".join(
-                f"  {json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}"
+                f"  {json.dumps(k, ensure_ascii=False)}: "
+                f"{json.dumps(v, ensure_ascii=False)}"
                 for k, v in item.items()
             )
             text = f"{{\n{rows}\n }}"
