@@ -1,4 +1,4 @@
-"""A full queue gives EAGAIN to a Unix client, not EINPROGRESS."""
+"""A full queue gives EAGAIN to a Unix client, who can try again."""
 
 import contextlib
 import errno
@@ -6,10 +6,19 @@ import socket
 import tempfile
 
 
-def third_client(wait_for_the_queue):
-    """Return what connect() gives when one client waits already.
+def connect(client, path):
+    """Return "success", or the name of the error."""
+    try:
+        client.connect(path)
+    except BlockingIOError as error:
+        return errno.errorcode[error.errno]
+    return "success"
 
-    >>> third_client(False), third_client(True)
+
+def two_attempts():
+    """Return what connect() gives, before and after an accept().
+
+    >>> two_attempts()
     ('EAGAIN', 'success')
     """
     with (
@@ -22,19 +31,16 @@ def third_client(wait_for_the_queue):
         listener.bind("server")
         listener.listen(0)
         first.connect("server")
-        if wait_for_the_queue:
-            listener.accept()[0].close()
         client.setblocking(False)
-        try:
-            client.connect("server")
-        except BlockingIOError as error:
-            return errno.errorcode[error.errno]
-        return "success"
+        before = connect(client, "server")
+        with listener.accept()[0]:
+            return before, connect(client, "server")
 
 
 def main():
-    print("queue full:          ", third_client(False))
-    print("after one accept():  ", third_client(True))
+    before, after = two_attempts()
+    print("the queue is full:", before)
+    print("after accept():   ", after)
 
 
 if __name__ == "__main__":
