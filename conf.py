@@ -20,6 +20,7 @@ extensions = [
     "docs._ext.decision",
     "docs._ext.errors",
     "docs._ext.machine",
+    "docs._ext.navigation",
     "docs._ext.policy",
     "docs._ext.sequence",
     "docs._ext.sharing",

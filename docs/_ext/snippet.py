@@ -96,7 +96,7 @@ def output(recording: dict, snippet: str) -> str:
     """HTML: the command, and what the recorded run printed."""
     programs = list(recording["snippets"])
     printed = recording["printed"][programs.index(snippet)]
-    command = f"python -m snippets.{snippet}"
+    command = f"python {snippet.rpartition('.')[2]}.py"
     if len(programs) > 1 and snippet == programs[1]:
         server_line = recording["printed"][0][0]
         command += " " + " ".join(server_line.split()[-2:])
