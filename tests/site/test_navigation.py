@@ -1,4 +1,4 @@
-"""A new page appears in the sidebar of every page, also of those that did not change."""
+"""A new page appears in the sidebar of every page, of unchanged ones too."""
 
 
 def test_every_page_is_written_when_the_sidebar_changes(small_site):
