@@ -18,6 +18,7 @@ extensions = [
     "docs._ext.code_colours",
     "docs._ext.commands",
     "docs._ext.decision",
+    "docs._ext.explorer",
     "docs._ext.machine",
     "docs._ext.policy",
     "docs._ext.sequence",
