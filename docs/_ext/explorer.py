@@ -146,9 +146,10 @@ class ExplorerDirective(SphinxDirective):
         for path in [*full, *Path(walks.__file__).parent.glob("*.py")]:
             self.env.note_dependency(str(path))
         box = nodes.container(classes=["explorer"])
-        box += html('<div id="explorer"></div><noscript>')
-        self.state.nested_parse(self.content, self.content_offset, box)
-        box += html("</noscript>")
+        box += html('<div id="explorer"></div>')
+        otherwise = nodes.container(classes=["without-script"])  # which removes it
+        self.state.nested_parse(self.content, self.content_offset, otherwise)
+        box += otherwise
         return [box]
 
 

@@ -60,7 +60,7 @@ const isImport = (part) => ["import", "from"].includes(what(part));
 function program() {
   const { inputs, made, program: whole } = kinds[kind];
   const needed = new Set([...whole.step, ...word.flatMap((input) => whole.uses[input])]);
-  let text = `"""A walk of ${word.length} on ${made}, for Linux."""\n`;
+  let text = `"""${made} in ${word.length} steps. For Linux."""\n`;
   let last = "";
   for (const part of whole.parts.filter((_, number) => needed.has(number))) {
     const tight = isImport(part) && isImport(last);
@@ -278,11 +278,15 @@ function pressed(event) {
   calls[(here + way + calls.length) % calls.length].focus();
 }
 
+/** Show what a link asks for, and bring it into view. */
 function follow() {
-  if (read()) show();
+  if (!read()) return;
+  show();
+  box.scrollIntoView();
 }
 
+box.parentElement.querySelector(".without-script").remove();
 frame();
-if (!read()) history.replaceState(null, "", fragment());
 show();
+if (location.hash) follow();
 addEventListener("hashchange", follow);
