@@ -33,9 +33,10 @@ def serve(listener):
         with conn:
             conn.settimeout(5)  # a silent client must not block us
             try:
-                conn.sendall(f"you are {plain(peer[0])}\n".encode())
-                conn.recv(1)  # wait for the client's end of file
-                print("accept() said", peer[0], flush=True)
+                while conn.recv(4096):  # until the client's end of file
+                    pass
+                print("accept() says", peer[0], flush=True)
+                conn.sendall(plain(peer[0]).encode())
             except OSError as error:
                 print(peer, "was lost:", error, flush=True)
 

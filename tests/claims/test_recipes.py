@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import errno
 import ipaddress
-import select
 import socket
 import socketserver
 import subprocess
@@ -71,10 +70,11 @@ def failure(call, *arguments) -> int | None:
     return None
 
 
-@needs("ipv6")
+@needs("ipv6", "sysctl")
 def test_create_server_sets_v6only():
     """In Python, `create_server()` for `AF_INET6` sets `IPV6_V6ONLY`, and IPv4 clients
-    are refused; with `dualstack_ipv6=True` it clears the option, and they are accepted.
+    are refused; with `dualstack_ipv6=True` it clears the option, and they are accepted,
+    whatever `net.ipv6.bindv6only` is.
     """
     option = socket.IPPROTO_IPV6, socket.IPV6_V6ONLY
     for default in (0, 1):
@@ -93,6 +93,20 @@ def test_create_server_sets_v6only():
             conn.close()
             assert peer[1] == client.getsockname()[1]
             assert dual_stack_server.plain(peer[0]) == HOST
+
+
+@needs("ipv6")
+def test_ipv6_loopback_takes_no_ipv4():
+    """A socket that listens on `::1` refuses clients of `127.0.0.1`, even where
+    `IPV6_V6ONLY` is off."""
+    with socket.socket(socket.AF_INET6) as listener, socket.socket() as client:
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        listener.bind(("::1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        assert failure(client.connect, (HOST, port)) == errno.ECONNREFUSED
+        with socket.create_connection(("::1", port), timeout=5) as other:
+            assert other.getpeername() == listener.getsockname()
 
 
 def test_source_address_is_bound_before_connect():
@@ -265,10 +279,9 @@ def test_full_unix_queue_fails_at_once(tmp_path):
         late = stack.enter_context(socket.socket(socket.AF_UNIX))
         late.setblocking(False)
         assert failure(late.connect, "server") == errno.EAGAIN
+        assert failure(unix_stream_pair.connect, "server") == errno.EAGAIN
         assert not unix_stream_pair.left_behind("server")
         listener.accept()[0].close()
-        poll = select.poll()
-        poll.register(late, select.POLLOUT)
         assert failure(late.getpeername) == errno.ENOTCONN
         late.connect("server")
         assert late.getpeername() == "server"
