@@ -27,6 +27,8 @@ def main():
     with client:
         print("local name:", client.getsockname())
         print("peer name: ", client.getpeername())
+        client.shutdown(socket.SHUT_WR)  # we have nothing to say
+        client.recv(1)  # the server's end of file
 
 
 if __name__ == "__main__":

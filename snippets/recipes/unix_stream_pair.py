@@ -3,8 +3,8 @@
 import contextlib
 import errno
 import socket
-import tempfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 
 def left_behind(path):
@@ -41,10 +41,7 @@ def connect(path):
 
 
 def main():
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        contextlib.chdir(folder),
-    ):
+    with TemporaryDirectory() as folder, contextlib.chdir(folder):
         open_listener("server").close()  # a crash: the file stays
         with (
             open_listener("server") as listener,
