@@ -293,9 +293,10 @@ def awaited(call: dict, packets: list[dict], consumed: dict[str, int]) -> int:
         if fit(call, packet, "destination", "source")
     ]
     if name == "accept" and result:
-        peer = ast.literal_eval(text(result["tuple"][1], {}))
+        host, port = ast.literal_eval(text(result["tuple"][1], {}))[:2]
+        peer = [host.removeprefix("::ffff:"), port]  # an IPv4 client of an IPv6 socket
         for number, packet in arriving:
-            if packet["source"] == list(peer[:2]) and packet.get("flags") == ["ACK"]:
+            if packet["source"] == peer and packet.get("flags") == ["ACK"]:
                 return number * 2 + 1
     elif name.startswith("recv") and result:
         datagrams = packets and any(p["protocol"] == "UDP" for _, p in arriving)

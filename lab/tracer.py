@@ -98,6 +98,8 @@ def traced(call: str, method):
         write(start=call, socket=sock.number, time=time.time_ns())
         report = {"call": call, "socket": sock.number, "label": sock.label}
         given = [readable(value) for value in args]
+        if call.endswith("_into"):  # the buffer that waits to be filled
+            given[0] = {"value": f"buffer of {memoryview(args[0]).nbytes} bytes"}
         given += [{**readable(v), "key": k} for k, v in kwargs.items()]
         report["args"] = given
         sock.user = threading.get_ident()

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -91,12 +92,15 @@ def test_pasted_program_prints_what_the_page_shows(run_id, tmp_path):
     with subprocess.Popen(
         paste(programs[0], tmp_path / "server"), stdout=subprocess.PIPE, text=True
     ) as server:
-        try:
-            ready = server.stdout.readline()
-            client_output = run([*client, *ready.split()[-2:]])
-        finally:
-            server.send_signal(signal.SIGINT)
-        server_output = ready + server.communicate(timeout=TIME_LIMIT)[0]
+        watchdog = threading.Timer(TIME_LIMIT, server.kill)
+        watchdog.start()
+        lines = [server.stdout.readline()]
+        client_output = run([*client, *lines[0].split()[-2:]])
+        # All but the last line come by themselves; the last one is said on Ctrl-C.
+        lines += [server.stdout.readline() for _ in recording["printed"][0][2:]]
+        server.send_signal(signal.SIGINT)
+        server_output = "".join(lines) + server.communicate()[0]
+        watchdog.cancel()
     assert server.returncode == 0
     assert re.fullmatch(pattern(recording["printed"][0]), server_output.rstrip("\n"))
     assert re.fullmatch(pattern(recording["printed"][1]), client_output)

@@ -1,0 +1,45 @@
+"""A TCP server and its client with asyncio, in one event loop."""
+
+import asyncio
+
+
+async def echo(reader, writer):
+    """Send back what one client sends, until its end of file."""
+    try:
+        async with asyncio.timeout(60):  # not for ever
+            while data := await reader.read(4096):
+                writer.write(data)
+                await writer.drain()  # wait if the client reads slowly
+    except OSError as error:  # a TimeoutError too
+        print("a client was lost:", error)
+    finally:
+        writer.close()
+
+
+async def ask(host, port, question):
+    """Return all that the server sends back."""
+    async with asyncio.timeout(5):
+        reader, writer = await asyncio.open_connection(host, port)
+        try:
+            writer.write(question)
+            writer.write_eof()  # that was all
+            return await reader.read()
+        finally:
+            writer.close()
+
+
+async def server_and_client():
+    """Run both. A server alone ends with server.serve_forever()."""
+    server = await asyncio.start_server(echo, "127.0.0.1", 0)
+    async with server:
+        host, port = server.sockets[0].getsockname()
+        print("listening on", host, port)
+        print("answer:", await ask(host, port, b"hello\n"))
+
+
+def main():
+    asyncio.run(server_and_client())
+
+
+if __name__ == "__main__":
+    main()
