@@ -292,7 +292,7 @@ def awaited(call: dict, packets: list[dict], consumed: dict[str, int]) -> int:
         for number, packet in enumerate(packets)
         if fit(call, packet, "destination", "source")
     ]
-    if name == "accept" and result:
+    if name == "accept" and result and "tuple" in result["tuple"][1]:  # not Unix
         host, port = ast.literal_eval(text(result["tuple"][1], {}))[:2]
         peer = [host.removeprefix("::ffff:"), port]  # an IPv4 client of an IPv6 socket
         for number, packet in arriving:
