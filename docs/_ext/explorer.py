@@ -4,6 +4,7 @@
 What is shown where scripts do not run.
 ```
 {walk}`bind twice <tcp: bind, bind>`     a link that opens the explorer there
+{walk}`<tcp: bind, bind>`                the same; its words are calls and outcomes
 
 The machines go into a script of their own, because a page that was opened as a file may
 not fetch data. Only the page with the directive loads it.
@@ -120,6 +121,18 @@ def fragment(walk: str) -> str:
     return f"{kind}:{','.join(word)}"
 
 
+def measured(walk: str) -> str:
+    """A fragment in words: each call and its outcome."""
+    kind, _, given = walk.partition(":")
+    machine, word = machines.load(f"{kind}-full"), given.split(",")
+    return "; ".join(
+        f"{machine['inputs'][name]['call']} {outcome}"
+        for name, (outcome, _, _) in zip(
+            word, machines.follow(machine, [word])[0], strict=True
+        )
+    )
+
+
 class WalkRole(SphinxRole):
     """{walk}`words <tcp: bind, bind>`: a link that opens the explorer there."""
 
@@ -132,7 +145,7 @@ class WalkRole(SphinxRole):
             return [nodes.inline(self.text, words)], []
         page = self.env.app.builder.get_relative_uri(self.env.docname, EXPLORER)
         link = nodes.reference("", "", refuri=f"{page}#{target}", classes=["walk"])
-        link += nodes.inline("", words.strip())
+        link += nodes.inline("", words.strip() or measured(target))
         return [link], []
 
 

@@ -501,21 +501,20 @@ class MachineFiguresDirective(MachineDirective):
 
 
 def figures(learned: list[dict]) -> str:
-    """HTML: a row for each machine, and what its world does its own way."""
+    """HTML: a row for each machine."""
     body = "".join(
         f'<tr><th scope="row">{escape(machine["socket"])}, {machine["size"]}</th>'
         + "".join(
             f"<td>{machine['learned'][what]:,}</td>"
             for what in ("inputs", "states", "queries")
         )
-        + f"<td>{len(machine['transitions']):,}</td>"
-        f"<td>{escape(machine['learned']['checked'])}</td></tr>"
+        + f"<td>{int(machine['learned']['checked'].split()[0]):,}</td></tr>"
         for machine in learned
     )
-    heads = ("machine", "inputs", "states", "questions", "answers kept", "agreed")
+    heads = ("machine", "inputs", "states", "questions", "tried afterwards")
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     return (
-        '<div class="table-wrapper"><table class="docutils">'
+        '<div class="table-wrapper machine-outcomes"><table class="docutils">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -110,3 +110,7 @@ def test_walks_of_the_site_lead_somewhere(built_site):
             assert explorer.fragment(walk) == walk
             found += 1
     assert found >= 20
+
+
+def test_link_without_words_tells_what_was_measured():
+    assert explorer.measured("tcp:bind,bind") == "bind(asked) ok; bind(asked) EINVAL"
