@@ -22,6 +22,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.logging import getLogger
+from sphinx.util.osutil import relative_uri
 
 from docs._ext import metadata
 from docs._ext.cards import card as slots
@@ -456,8 +457,17 @@ class MachineWordsDirective(MachineDirective):
                     f"{', '.join(machine['inputs'])}"
                 )
             rows.append((title.strip(), word))
-        page = self.env.app.builder.get_relative_uri(self.env.docname, EXPLORER)
-        return words_table(machine, rows, page if name.endswith("-full") else "")
+        page = to_explorer(self.env.docname) if name.endswith("-full") else ""
+        return words_table(machine, rows, page)
+
+
+def to_explorer(docname: str) -> str:
+    """Where the explorer is, seen from a page.
+
+    >>> to_explorer("learn/tcp")
+    '../reference/explorer.html'
+    """
+    return relative_uri(f"{docname}.html", f"{EXPLORER}.html")
 
 
 def words_table(

@@ -15,6 +15,7 @@ EXTENSIONS = [
     "docs._ext.code_colours",
     "docs._ext.commands",
     "docs._ext.decision",
+    "docs._ext.explorer",
     "docs._ext.machine",
     "docs._ext.policy",
     "docs._ext.sequence",
