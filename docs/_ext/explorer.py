@@ -126,7 +126,7 @@ def measured(walk: str) -> str:
     kind, _, given = walk.partition(":")
     machine, word = machines.load(f"{kind}-full"), given.split(",")
     return "; ".join(
-        f"{machine['inputs'][name]['call']} {outcome}"
+        f"{machine['inputs'][name]['call']}: {outcome}"
         for name, (outcome, _, _) in zip(
             word, machines.follow(machine, [word])[0], strict=True
         )

@@ -113,7 +113,7 @@ def test_walks_of_the_site_lead_somewhere(built_site):
 
 
 def test_link_without_words_tells_what_was_measured():
-    assert explorer.measured("tcp:bind,bind") == "bind(asked) ok; bind(asked) EINVAL"
+    assert explorer.measured("tcp:bind,bind") == "bind(asked): ok; bind(asked): EINVAL"
 
 
 def test_complaints_name_the_page_and_the_line(small_site):
