@@ -4,6 +4,7 @@
 What is shown where scripts do not run.
 ```
 {walk}`bind twice <tcp: bind, bind>`     a link that opens the explorer there
+{walk}`<tcp: bind, bind>`                the same; its words are calls and outcomes
 
 The machines go into a script of their own, because a page that was opened as a file may
 not fetch data. Only the page with the directive loads it.
@@ -17,7 +18,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.logging import getLogger
 
 from docs._ext import metadata
-from docs._ext.machine import EXPLORER
+from docs._ext.machine import to_explorer
 from docs._ext.sequence import html
 from lab import evidence, machines, walks
 
@@ -120,6 +121,18 @@ def fragment(walk: str) -> str:
     return f"{kind}:{','.join(word)}"
 
 
+def measured(walk: str) -> str:
+    """A fragment in words: each call and its outcome."""
+    kind, _, given = walk.partition(":")
+    machine, word = machines.load(f"{kind}-full"), given.split(",")
+    return "; ".join(
+        f"{machine['inputs'][name]['call']}: {outcome}"
+        for name, (outcome, _, _) in zip(
+            word, machines.follow(machine, [word])[0], strict=True
+        )
+    )
+
+
 class WalkRole(SphinxRole):
     """{walk}`words <tcp: bind, bind>`: a link that opens the explorer there."""
 
@@ -130,9 +143,9 @@ class WalkRole(SphinxRole):
         except (Misspelt, evidence.EvidenceError) as error:
             logger.warning("walk: %s", error, location=self.get_location())
             return [nodes.inline(self.text, words)], []
-        page = self.env.app.builder.get_relative_uri(self.env.docname, EXPLORER)
-        link = nodes.reference("", "", refuri=f"{page}#{target}", classes=["walk"])
-        link += nodes.inline("", words.strip())
+        uri = f"{to_explorer(self.env.docname)}#{target}"
+        link = nodes.reference("", "", refuri=uri, classes=["walk"])
+        link += nodes.inline("", words.strip() or measured(target))
         return [link], []
 
 
@@ -145,6 +158,11 @@ class ExplorerDirective(SphinxDirective):
         full = [machines.path_of(f"{kind}-full") for kind in machines.KINDS]
         for path in [*full, *Path(walks.__file__).parent.glob("*.py")]:
             self.env.note_dependency(str(path))
+        try:
+            data()
+        except evidence.EvidenceError as error:
+            logger.warning("explorer: %s", error, location=self.get_location())
+            return []
         box = nodes.container(classes=["explorer"])
         box += html('<div id="explorer"></div>')
         otherwise = nodes.container(classes=["without-script"])  # which removes it
@@ -162,7 +180,7 @@ def write_script(app) -> None:
         machines.load.cache_clear()  # a server that follows changes lives for long
         text = script()
     except evidence.EvidenceError:
-        return  # the directive complains, where there is one
+        return  # the directive complains
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.exists() or target.read_text() != text:
         target.write_text(text)

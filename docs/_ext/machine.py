@@ -22,6 +22,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.logging import getLogger
+from sphinx.util.osutil import relative_uri
 
 from docs._ext import metadata
 from docs._ext.cards import card as slots
@@ -456,8 +457,17 @@ class MachineWordsDirective(MachineDirective):
                     f"{', '.join(machine['inputs'])}"
                 )
             rows.append((title.strip(), word))
-        page = self.env.app.builder.get_relative_uri(self.env.docname, EXPLORER)
-        return words_table(machine, rows, page if name.endswith("-full") else "")
+        page = to_explorer(self.env.docname) if name.endswith("-full") else ""
+        return words_table(machine, rows, page)
+
+
+def to_explorer(docname: str) -> str:
+    """Where the explorer is, seen from a page.
+
+    >>> to_explorer("learn/tcp")
+    '../reference/explorer.html'
+    """
+    return relative_uri(f"{docname}.html", f"{EXPLORER}.html")
 
 
 def words_table(
@@ -501,21 +511,20 @@ class MachineFiguresDirective(MachineDirective):
 
 
 def figures(learned: list[dict]) -> str:
-    """HTML: a row for each machine, and what its world does its own way."""
+    """HTML: a row for each machine."""
     body = "".join(
         f'<tr><th scope="row">{escape(machine["socket"])}, {machine["size"]}</th>'
         + "".join(
             f"<td>{machine['learned'][what]:,}</td>"
             for what in ("inputs", "states", "queries")
         )
-        + f"<td>{len(machine['transitions']):,}</td>"
-        f"<td>{escape(machine['learned']['checked'])}</td></tr>"
+        + f"<td>{int(machine['learned']['checked'].split()[0]):,}</td></tr>"
         for machine in learned
     )
-    heads = ("machine", "inputs", "states", "questions", "answers kept", "agreed")
+    heads = ("machine", "inputs", "states", "questions", "tried afterwards")
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     return (
-        '<div class="table-wrapper"><table class="docutils">'
+        '<div class="table-wrapper machine-outcomes"><table class="docutils">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -16,6 +16,7 @@ EXTENSIONS = [
     "docs._ext.commands",
     "docs._ext.decision",
     "docs._ext.errors",
+    "docs._ext.explorer",
     "docs._ext.machine",
     "docs._ext.navigation",
     "docs._ext.policy",

@@ -110,3 +110,19 @@ def test_walks_of_the_site_lead_somewhere(built_site):
             assert explorer.fragment(walk) == walk
             found += 1
     assert found >= 20
+
+
+def test_link_without_words_tells_what_was_measured():
+    assert explorer.measured("tcp:bind,bind") == "bind(asked): ok; bind(asked): EINVAL"
+
+
+def test_complaints_name_the_page_and_the_line(small_site):
+    small_site.without_claims()
+    text = "# Front\n\n```{explorer}\n```\n\n{walk}`bond <tcp: bond>`\n"
+    small_site.write("docs/index.md", text)
+    machines.load.cache_clear()
+    warnings = small_site.build()
+    machines.load.cache_clear()
+    assert "index.md:3: WARNING: explorer: no evidence/machines/tcp-full" in warnings
+    assert "index.md:6: WARNING: walk: no evidence/machines/tcp-full" in warnings
+    assert "explorer.js" not in small_site.page()
