@@ -22,6 +22,7 @@ extensions = [
     "docs._ext.machine",
     "docs._ext.policy",
     "docs._ext.sequence",
+    "docs._ext.sharing",
     "docs._ext.snippet",
 ]
 myst_enable_extensions = ["colon_fence", "deflist"]

@@ -2,6 +2,7 @@
 
 python -m lab record [--changed] [ID ...]   record runs, all or the ones named
 python -m lab machines [--check] [NAME ...] learn the state machines, or compare them
+python -m lab sharing                       who may share a port, tried for each pair
 python -m lab abilities                     what this machine can and cannot measure
 """
 
@@ -9,7 +10,7 @@ import argparse
 import sys
 
 from lab import evidence, machines, record
-from lab.namespace import abilities
+from lab.namespace import Missing, abilities
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,6 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     learner.add_argument(
         "--check", action="store_true", help="compare, and write nothing"
     )
+    commands.add_parser("sharing", help="measure evidence/sharing.json")
     commands.add_parser("abilities", help="what this machine can measure")
     chosen = parser.parse_args(arguments)
     if chosen.command == "abilities":
@@ -34,7 +36,21 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if chosen.command == "machines":
         return learn_machines(chosen.names, chosen.check)
+    if chosen.command == "sharing":
+        return measure_sharing()
     return record_runs(chosen.ids, chosen.changed)
+
+
+def measure_sharing() -> int:
+    """Try every pair of sockets, print what was done; returns the exit status."""
+    from lab import sharing
+
+    try:
+        print(sharing.write())
+    except Missing as missing:
+        print(f"not measured: {missing}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def record_runs(ids: list[str], only_changed: bool) -> int:

@@ -1,5 +1,6 @@
 """Reads and writes the files in evidence/. Opens no socket: the build uses it."""
 
+import difflib
 import hashlib
 import json
 import re
@@ -25,9 +26,7 @@ def snippet_path(snippet: str) -> Path:
     Raises EvidenceError, with the closest ids, for one that does not exist.
     """
     path = SNIPPETS.joinpath(*snippet.split(".")).with_suffix(".py")
-    if snippet not in snippet_ids():
-        import difflib
-
+    if not path.is_file():
         close = difflib.get_close_matches(snippet, snippet_ids())
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
         raise EvidenceError(f"no snippet {snippet!r} in snippets/{hint}")
@@ -59,15 +58,17 @@ def needs(source: str) -> str | None:
 
 def run_of(snippet: str) -> str:
     """The id of the run that shows this snippet: a server is shown by its client."""
+    package = snippet.rpartition(".")[0]
     for other in snippet_ids():
-        if server_of(other) == snippet:
+        if other.startswith(f"{package}.") and server_of(other) == snippet:
             return other
     return snippet
 
 
 def run_ids() -> list[str]:
     """The id of every run that evidence/runs/ must hold, sorted."""
-    return sorted({run_of(snippet) for snippet in snippet_ids()})
+    ids = snippet_ids()
+    return sorted(set(ids) - {server_of(snippet) for snippet in ids})
 
 
 def run_path(run: str) -> Path:

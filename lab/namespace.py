@@ -11,7 +11,10 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
 from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 
 from pyroute2 import IPRoute
@@ -51,6 +54,19 @@ def enter() -> None:
         set_up_loopback()
     except (OSError, NetlinkError) as error:
         raise Missing("loopback", error) from None
+
+
+def run_each(function: Callable, jobs: Iterable) -> list:
+    """function(job) of each job, in two processes that each have a private network.
+
+    The function must be one of a module, its job and result must pickle.
+    Raises Missing where the machine has no private network.
+    """
+    if reason := abilities()["private_net"]:
+        raise Missing("namespace", reason)
+    context = get_context("spawn")  # a process without threads, which may unshare
+    with ProcessPoolExecutor(2, mp_context=context, initializer=enter) as pool:
+        return list(pool.map(function, jobs))
 
 
 def set_up_loopback() -> None:

@@ -8,6 +8,7 @@ function's docstring.
 import ast
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from lab import evidence
@@ -34,11 +35,15 @@ class Proof:
 
 def read() -> dict[str, Proof]:
     """Every proof in tests/claims/: {id: Proof}, in file order."""
-    proofs = {}
-    for path in sorted(CLAIMS.glob("test_*.py")):
-        for proof in read_file(path):
-            proofs[proof.id] = proof
-    return proofs
+    files = sorted(CLAIMS.glob("test_*.py"))
+    stamps = tuple((path, path.stat().st_mtime_ns) for path in files)
+    return read_unchanged(stamps)
+
+
+@lru_cache(maxsize=4)  # a build asks for each of hundreds of claims
+def read_unchanged(stamps: tuple[tuple[Path, int], ...]) -> dict[str, Proof]:
+    """The proofs of some files as they were at some time."""
+    return {proof.id: proof for path, _ in stamps for proof in read_file(path)}
 
 
 def read_file(path: Path) -> list[Proof]:
@@ -79,8 +84,14 @@ def plain(sentence: str) -> str:
 
 def outcomes() -> dict[str, dict]:
     """{platform: {claim id: outcome}} of every platform that ran the proofs."""
-    folder = evidence.EVIDENCE / "proofs"
+    files = sorted((evidence.EVIDENCE / "proofs").glob("*.json"))
+    stamps = tuple((path, path.stat().st_mtime_ns) for path in files)
+    return outcomes_unchanged(stamps)
+
+
+@lru_cache(maxsize=4)
+def outcomes_unchanged(stamps: tuple[tuple[Path, int], ...]) -> dict[str, dict]:
+    """The outcomes in some files as they were at some time."""
     return {
-        path.stem: evidence.load(f"proofs/{path.name}")["proofs"]
-        for path in sorted(folder.glob("*.json"))
+        path.stem: evidence.load(f"proofs/{path.name}")["proofs"] for path, _ in stamps
     }

@@ -63,14 +63,14 @@ def test_policy_stops_a_foreign_script(open_page):
 def test_site_works_as_files(open_page, built_site):
     page = open_page("index", base=f"{built_site.as_uri()}/")
     page.locator("main, article").first.wait_for()
-    page.locator(".sidebar-tree a", has_text="TCP").first.click()
+    page.locator(".sidebar-tree a", has_text="TCP: server").first.click()
     assert page.locator("h1").inner_text().startswith("TCP")
     assert page.complaints == []
     assert page.evaluate("document.body.dataset.theme") == "auto"
 
 
 def test_copied_program_runs_and_prints_what_the_page_shows(open_page, tmp_path):
-    page = open_page("tcp")
+    page = open_page("learn/tcp")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     boxes = page.locator(".snippet")
     assert boxes.count() >= 1
@@ -115,18 +115,18 @@ def test_search_finds_a_page_by_an_errno(open_page):
 
 
 def test_claim_leads_to_its_proof_and_back(open_page):
-    page = open_page("tcp")
+    page = open_page("learn/tcp")
     mark = page.locator(".claim a.proof").first
     claim = page.locator(".claim").first.get_attribute("id")
     mark.click()
     assert "#proof-" in page.url
     target = page.url.partition("#")[2]
     page.locator(f"#{target} a.home").first.click()
-    assert page.url.endswith(f"tcp.html#{claim}")
+    assert page.url.endswith(f"learn/tcp.html#{claim}")
 
 
 def test_page_is_whole_without_scripts(open_page):
-    page = open_page("tcp", java_script_enabled=False)
+    page = open_page("learn/tcp", java_script_enabled=False)
     assert page.locator("svg.sequence").first.is_visible()
     assert page.locator("button.copy").first.is_hidden()
     assert page.locator(".snippet-head a.download").first.is_visible()
@@ -134,7 +134,7 @@ def test_page_is_whole_without_scripts(open_page):
 
 def test_first_load_is_small(open_page, built_site, address):
     """What a content page makes a browser fetch, compressed, in bytes."""
-    page = open_page("tcp")
+    page = open_page("learn/tcp")
     page.wait_for_load_state("networkidle")
     files = {url.removeprefix(address).partition("?")[0] for url in page.requests}
     size = sum(len(gzip.compress(Path(built_site, f).read_bytes())) for f in files)

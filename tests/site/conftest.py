@@ -19,6 +19,7 @@ EXTENSIONS = [
     "docs._ext.machine",
     "docs._ext.policy",
     "docs._ext.sequence",
+    "docs._ext.sharing",
     "docs._ext.snippet",
 ]
 PROGRAM = '''"""One socket gets its local name."""

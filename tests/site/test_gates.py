@@ -40,7 +40,8 @@ def test_no_claim_without_a_proof():
 
 
 def test_no_citation_of_nothing():
-    assert pages.cited() - PROOFS.keys() == set()
+    missing = pages.cited() - PROOFS.keys()
+    assert not missing, f"no proof has this name, correct the {{proved}}: {missing}"
 
 
 @pytest.mark.parametrize("claim", PROOFS)
@@ -120,7 +121,7 @@ def test_tree_of_the_readme_is_the_tree_on_disk():
     on_disk = {p.partition("/")[0] + ("/" if "/" in p else "") for p in tracked}
     hidden = {name for name in on_disk if name.startswith(".")}
     assert len(named) >= 10
-    assert named == on_disk - hidden
+    assert named == on_disk - hidden, "correct the tree in README.md"
 
 
 def test_platforms_are_described():
