@@ -93,7 +93,7 @@ def shown(step: dict) -> str:
     return f"<code>{step['call']}({escape(step['args'])})</code>{failed}"
 
 
-def table(heads: list[str], rows: list[list[str]]) -> str:
+def table(kind: str, heads: list[str], rows: list[list[str]]) -> str:
     """HTML of a table; the cells are HTML."""
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
     body = "".join(
@@ -103,7 +103,7 @@ def table(heads: list[str], rows: list[list[str]]) -> str:
         for first, *rest in rows
     )
     return (
-        '<div class="table-wrapper api-calls"><table class="docutils">'
+        f'<div class="table-wrapper calls {kind}"><table class="docutils">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -119,7 +119,7 @@ class ApiCalls(SphinxDirective):
         if not made:
             self.warn("no rows: write `API | run | sockets | first..last`")
             return []
-        return [html(table(["Python", "calls, in this order"], made))]
+        return [html(table("api-calls", ["Python", "calls, in this order"], made))]
 
     def row(self, line: str) -> list[str] | None:
         """The cells of one row, or None after a warning with page and line."""
@@ -159,7 +159,7 @@ class SystemCalls(SphinxDirective):
             ]
             for python, c, calls in SYSTEM_CALLS
         ]
-        return [html(table(["Python", "C", "system calls"], rows))]
+        return [html(table("system-calls", ["Python", "C", "system calls"], rows))]
 
 
 def setup(app):
