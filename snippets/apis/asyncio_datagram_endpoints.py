@@ -30,9 +30,11 @@ async def request_and_reply():
     (b'HELLO', '127.0.0.1')
     """
     loop = asyncio.get_running_loop()
-    server, _ = await loop.create_datagram_endpoint(Server, local_addr=("127.0.0.1", 0))
+    endpoint = loop.create_datagram_endpoint
+    here = ("127.0.0.1", 0)
+    server, _ = await endpoint(Server, local_addr=here)
     address = server.get_extra_info("sockname")
-    client, waiting = await loop.create_datagram_endpoint(Client, remote_addr=address)
+    client, waiting = await endpoint(Client, remote_addr=address)
     client.sendto(b"hello")  # no address: it is connected
     reply = await asyncio.wait_for(waiting.reply, 5)
     local = client.get_extra_info("sockname")

@@ -1,4 +1,4 @@
-"""asyncio.open_connection() connects, and binds first if it is told to."""
+"""asyncio.open_connection() connects, and binds first if told to."""
 
 import asyncio
 import socket
@@ -17,8 +17,12 @@ async def addresses_seen_by_the_server():
         listener.listen()
         host, port = listener.getsockname()
 
-        for source in (None, ("127.0.0.9", 0)):
-            _, writer = await asyncio.open_connection(host, port, local_addr=source)
+        for chosen in (None, ("127.0.0.9", 0)):
+            _, writer = await asyncio.open_connection(
+                host,
+                port,
+                local_addr=chosen,
+            )
             conn, peer = listener.accept()
             seen.append(peer[0])
             conn.close()

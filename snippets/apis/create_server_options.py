@@ -25,7 +25,8 @@ def on_ipv_six(dualstack):
 
 def two_on_one_port():
     """Return whether two sockets listen at one address and port."""
-    with socket.create_server(("127.0.0.1", 0), reuse_port=True) as first:
+    address = ("127.0.0.1", 0)
+    with socket.create_server(address, reuse_port=True) as first:
         address = first.getsockname()
         with socket.create_server(address, reuse_port=True) as second:
             return second.getsockname() == address

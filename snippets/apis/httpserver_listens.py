@@ -1,7 +1,7 @@
 """http.server.HTTPServer is a TCPServer that sets SO_REUSEADDR."""
 
+import http.server
 import socket
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 
 def options_of_the_server():
@@ -10,8 +10,8 @@ def options_of_the_server():
     >>> options_of_the_server()
     (True, '127.0.0.1')
     """
-    address = ("127.0.0.1", 0)
-    with HTTPServer(address, BaseHTTPRequestHandler) as server:
+    handler = http.server.BaseHTTPRequestHandler
+    with http.server.HTTPServer(("127.0.0.1", 0), handler) as server:
         listener = server.socket
         option = socket.SOL_SOCKET, socket.SO_REUSEADDR
         reuse = listener.getsockopt(*option) == 1
