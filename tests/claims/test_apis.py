@@ -213,8 +213,8 @@ def test_tcpserver():
 
 
 def test_udpserver():
-    """`socketserver.UDPServer` calls `bind()` and neither `listen()` nor `connect()`;
-    it answers with `sendto()`."""
+    """The socket of `socketserver.UDPServer` is bound and has no peer; a handler's
+    answer comes from it."""
     assert udpserver_binds.serve_one_datagram() == (b"HELLO", True)
     address = ("127.0.0.1", 0)
     with socketserver.UDPServer(address, socketserver.BaseRequestHandler) as server:
@@ -225,8 +225,7 @@ def test_udpserver():
 
 
 def test_httpserver():
-    """`http.server.HTTPServer` sets `SO_REUSEADDR`; else its socket is made like that
-    of `TCPServer`."""
+    """`http.server.HTTPServer` sets `SO_REUSEADDR` and listens with a backlog of 5."""
     assert httpserver_listens.options_of_the_server() == (True, "127.0.0.1")
     with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
         assert server.socket.getsockopt(*REUSEADDR) == 1
