@@ -37,6 +37,7 @@ doctest: $(VENV)/ready ## run the doctests in snippets and on pages
 
 evidence: $(VENV)/ready ## measure everything anew and write evidence/; read the diff
 	@$(VENV)/bin/python -m lab record
+	@$(VENV)/bin/python -m lab errors
 	@$(VENV)/bin/python -m lab machines
 	@$(VENV)/bin/python -m lab sharing
 	@$(VENV)/bin/python -m pytest -q --write-proofs tests/claims

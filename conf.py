@@ -19,7 +19,10 @@ extensions = [
     "docs._ext.code_colours",
     "docs._ext.commands",
     "docs._ext.decision",
+    "docs._ext.errors",
+    "docs._ext.explorer",
     "docs._ext.machine",
+    "docs._ext.navigation",
     "docs._ext.policy",
     "docs._ext.sequence",
     "docs._ext.sharing",
@@ -37,6 +40,7 @@ html_title = "bind() and connect()"
 html_static_path = ["docs/_static"]
 html_css_files = ["site.css"]
 html_js_files = [("copy.js", {"defer": "defer"})]
+html_search_scorer = "docs/_static/search-scorer.js"
 html_favicon = "docs/_static/favicon.svg"
 html_copy_source = False
 html_show_sourcelink = False

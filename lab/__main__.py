@@ -1,6 +1,7 @@
 """Command line of the lab.
 
 python -m lab record [--changed] [ID ...]   record runs, all or the ones named
+python -m lab errors                        provoke every error, keep the outcomes
 python -m lab machines [--check] [NAME ...] learn the state machines, or compare them
 python -m lab sharing                       who may share a port, tried for each pair
 python -m lab abilities                     what this machine can and cannot measure
@@ -22,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     recorder.add_argument(
         "--changed", action="store_true", help="only what is missing or stale"
     )
+    commands.add_parser("errors", help="provoke every error into evidence/errors.json")
     learner = commands.add_parser("machines", help="learn into evidence/machines/")
     learner.add_argument("names", nargs="*", help="machines; all if none is named")
     learner.add_argument(
@@ -34,6 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
         for ability, reason in abilities().items():
             print(f"{ability}: {reason or 'here'}")
         return 0
+    if chosen.command == "errors":
+        return provoke_errors()
     if chosen.command == "machines":
         return learn_machines(chosen.names, chosen.check)
     if chosen.command == "sharing":
@@ -73,6 +77,18 @@ def record_runs(ids: list[str], only_changed: bool) -> int:
     for complaint in complaints:
         print(f"not recorded: {complaint}", file=sys.stderr)
     return 1 if complaints else 0
+
+
+def provoke_errors() -> int:
+    """Provoke and write, or complain on stderr; returns the exit status."""
+    from lab import errors
+
+    try:
+        print(errors.write())
+    except errors.Unexpected as unexpected:
+        print(f"not written: {unexpected}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def learn_machines(names: list[str], only_check: bool) -> int:

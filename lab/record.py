@@ -10,6 +10,7 @@ from datetime import date
 from lab import evidence
 from lab.canonical import recording
 from lab.namespace import abilities
+from lab.networks import WORLDS
 
 RUNS = 2  # a recording is kept if this many runs in a row gave the same bytes
 
@@ -31,12 +32,16 @@ def run(run_id: str, times: int = RUNS) -> list[dict]:
     programs = [server, run_id] if server else [run_id]
     paths = [evidence.snippet_path(program) for program in programs]
     need = evidence.needs(paths[-1].read_text())
-    if need and not server and here["private_net"]:
-        raise Refused(f"{run_id} needs {need}: {here['private_net']}")
+    world = None if server else need
+    if world and world not in WORLDS:
+        raise Refused(f"{run_id} needs {world}, which lab/networks.py cannot make")
+    if world and here["private_net"]:
+        raise Refused(f"{run_id} needs {world}: {here['private_net']}")
     job = {
         "programs": [str(path) for path in paths],
         "private": here["private_net"] is None,
         "packets": here["packets"] is None,
+        "world": world,
         "times": times,
     }
     stage = subprocess.run(

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from lab import namespace
 from lab.capture import Capture
+from lab.networks import WORLDS
 
 TRACER = Path(__file__).with_name("tracer.py")
 TIME_LIMIT = float(os.environ.get("LAB_TIME_LIMIT", "10"))  # seconds, one program
@@ -56,6 +57,8 @@ def one_run(job: dict) -> dict:
         namespace.enter()
         if job["packets"]:
             capture = Capture()
+        if job["world"]:
+            WORLDS[job["world"]]()
     with tempfile.TemporaryDirectory() as folder:
         events = Path(folder, "events")
         events.touch()

@@ -103,7 +103,7 @@ def table(kind: str, heads: list[str], rows: list[list[str]]) -> str:
         for first, *rest in rows
     )
     return (
-        f'<div class="table-wrapper calls {kind}"><table class="docutils">'
+        f'<div class="table-wrapper call-table {kind}"><table class="docutils">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

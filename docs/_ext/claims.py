@@ -350,7 +350,7 @@ def add_byline(app, doctree) -> None:
     ]
     if not platforms:
         return
-    text = f"{len(passed)} of {len(mine)} marked statements proved on "
+    text = f"Proved by tests: {len(passed)} of {len(mine)} statements, on "
     text += "; ".join(platform_name(platform) for platform, _ in platforms)
     day = date.fromisoformat(max(newest for _, newest in platforms))
     text += f", {day.day} {day:%B %Y}"

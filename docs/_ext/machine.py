@@ -7,6 +7,8 @@
 ```{machine-words} tcp-full
 Connect, undo it, read | connect, disconnect, recv
 ```             call flows: what a machine says of chosen words
+```{machine-figures}
+```             a table: how much was asked to learn each machine
 """
 
 import re
@@ -30,6 +32,7 @@ logger = getLogger(__name__)
 POINTS = 72  # graphviz measures in inches of 72 points
 LINE, PAD, LETTER = 15, 4, 7.25  # units; a letter of the monospaced 12 px font
 UNDO = "connect(AF_UNSPEC)"
+EXPLORER = "reference/explorer"  # the page
 TITLE_LETTERS = 20  # in one line of a card's title
 
 
@@ -453,11 +456,18 @@ class MachineWordsDirective(MachineDirective):
                     f"{', '.join(machine['inputs'])}"
                 )
             rows.append((title.strip(), word))
-        return words_table(machine, rows)
+        page = self.env.app.builder.get_relative_uri(self.env.docname, EXPLORER)
+        return words_table(machine, rows, page if name.endswith("-full") else "")
 
 
-def words_table(machine: dict, rows: list[tuple[str, list[str]]]) -> str:
-    """HTML: a title, and for each input of a word its call, outcome and names."""
+def words_table(
+    machine: dict, rows: list[tuple[str, list[str]]], explorer: str = ""
+) -> str:
+    """HTML: a title, and for each input of a word its call, outcome and names.
+
+    explorer: where that page is; each word then has a link that opens it there.
+    """
+    kind = machine["machine"].rpartition("-")[0]
     found = machines.follow(machine, [word for _, word in rows])
     body = []
     for (title, word), outputs in zip(rows, found, strict=True):
@@ -467,15 +477,52 @@ def words_table(machine: dict, rows: list[tuple[str, list[str]]]) -> str:
             f"{escape(outcome)}</span></span> {slots([local, peer])}</li>"
             for given, (outcome, local, peer) in zip(word, outputs, strict=True)
         )
+        target = f"{explorer}#{kind}:{','.join(word)}"
+        link = f'<a class="walk" href="{target}">Open in the explorer</a>'
+        link = link if explorer else ""
         body.append(
             f'<div class="call-flow"><p class="flow-title">{escape(title)}</p>'
-            f"<ol>{steps}</ol></div>"
+            f"<ol>{steps}</ol>{link}</div>"
         )
     return "".join(body)
 
 
+class MachineFiguresDirective(MachineDirective):
+    """```{machine-figures}```: how much was asked to learn each machine."""
+
+    required_arguments = 0
+
+    def run(self) -> list[nodes.Node]:
+        self.arguments = [""]
+        return super().run()
+
+    def made(self, _: str) -> str:
+        return figures([self.load(name) for name in machines.NAMES])
+
+
+def figures(learned: list[dict]) -> str:
+    """HTML: a row for each machine, and what its world does its own way."""
+    body = "".join(
+        f'<tr><th scope="row">{escape(machine["socket"])}, {machine["size"]}</th>'
+        + "".join(
+            f"<td>{machine['learned'][what]:,}</td>"
+            for what in ("inputs", "states", "queries")
+        )
+        + f"<td>{len(machine['transitions']):,}</td>"
+        f"<td>{escape(machine['learned']['checked'])}</td></tr>"
+        for machine in learned
+    )
+    heads = ("machine", "inputs", "states", "questions", "answers kept", "agreed")
+    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    return (
+        '<div class="table-wrapper"><table class="docutils">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
 def setup(app):
     app.add_directive("machine", MachineDirective)
+    app.add_directive("machine-figures", MachineFiguresDirective)
     app.add_directive("machine-table", MachineTableDirective)
     app.add_directive("machine-words", MachineWordsDirective)
     return metadata()

@@ -97,15 +97,24 @@ def output(recording: dict, snippet: str) -> str:
     """HTML: the command, and what the recorded run printed."""
     programs = list(recording["snippets"])
     printed = recording["printed"][programs.index(snippet)]
-    command = f"python -m snippets.{snippet}"
+    command = f"python {snippet.rpartition('.')[2]}.py"
     if len(programs) > 1 and snippet == programs[1]:
         server_line = recording["printed"][0][0]
         command += " " + " ".join(server_line.split()[-2:])
+    elif world := world_of(snippet):
+        command = f"python -m lab.networks '{world}' {command}"
     lines = escape("\n".join(printed))
     return (
         f'<div class="output"><p>Run <code>{escape(command)}</code>; it printed:</p>'
         f'<pre tabindex="0"><samp>{lines}</samp></pre></div>'
     )
+
+
+def world_of(snippet: str) -> str | None:
+    """What a program needs that lab/networks.py makes for it, or None."""
+    if evidence.server_of(snippet):
+        return None
+    return evidence.needs(evidence.snippet_path(snippet).read_text())
 
 
 def setup(app):

@@ -63,7 +63,8 @@ def test_policy_stops_a_foreign_script(open_page):
 def test_site_works_as_files(open_page, built_site):
     page = open_page("index", base=f"{built_site.as_uri()}/")
     page.locator("main, article").first.wait_for()
-    page.locator(".sidebar-tree a", has_text="TCP: server").first.click()
+    page.locator(".sidebar-tree a", has_text="Learn it").first.click()
+    page.locator("article a", has_text="TCP: server").first.click()
     assert page.locator("h1").inner_text().startswith("TCP")
     assert page.complaints == []
     assert page.evaluate("document.body.dataset.theme") == "auto"

@@ -89,9 +89,10 @@ def test_three_sockets_have_one_port():
 
 @needs("private_net")
 def test_tcp_listens_on_a_multicast_address():
-    """A TCP socket can `bind()` a multicast address and `listen()` there, but
+    """An IPv4 TCP socket can `bind()` a multicast address and `listen()` there, but
     `connect()` to that address fails with `ENETUNREACH`, even where a route to it
-    exists."""
+    exists.
+    """
     with IPRoute() as network:
         lo = network.link_lookup(ifname="lo")[0]
         network.route("add", dst="224.0.0.0/4", oif=lo)
@@ -201,8 +202,9 @@ def test_connect_to_a_broadcast_address():
 
 
 def test_bind_with_another_family():
-    """`bind()` with an address of another family fails with `EAFNOSUPPORT` on an IPv4
-    socket, and with `EINVAL` on a Unix socket."""
+    """`bind()` with an IPv6 address fails with `EAFNOSUPPORT` on an IPv4 socket,
+    and `bind()` with an IPv4 address fails with `EINVAL` on a Unix socket.
+    """
     address = sockaddr_in(socket.AF_INET6, 0)
     for kind in (TCP, UDP):
         with inet(kind) as sock:
@@ -215,8 +217,9 @@ def test_bind_with_another_family():
 
 @needs("ipv6")
 def test_connect_with_another_family():
-    """`connect()` with an IPv4 address fails with `EINVAL` on an IPv6 TCP socket, and
-    succeeds on an IPv6 UDP socket."""
+    """`connect()` with a 16-byte IPv4 address fails with `EINVAL` on an IPv6 TCP
+    socket, and succeeds on an unbound IPv6 UDP socket without `IPV6_V6ONLY`.
+    """
     address = sockaddr_in(socket.AF_INET, 9)
     with socket.socket(socket.AF_INET6, TCP) as tcp:
         assert in_c("connect", tcp, address) == errno.EINVAL
@@ -292,8 +295,10 @@ def test_finished_connect_is_not_readable():
 
 
 def test_closing_peer_is_not_pollhup():
-    """When the peer has closed a TCP connection, `poll()` reports `POLLIN` and
-    `POLLRDHUP`; `POLLHUP` comes only when this end has closed its direction too."""
+    """When the peer has closed a TCP connection with nothing left unread, `poll()`
+    reports `POLLIN` and `POLLRDHUP`; `POLLHUP` comes only when this end has closed
+    its direction too.
+    """
     with inet(TCP, "127.0.0.1", 0) as listener, inet(TCP) as client:
         listener.listen()
         client.connect(listener.getsockname())

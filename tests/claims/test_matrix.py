@@ -106,8 +106,9 @@ def test_mapped_address_is_the_ipv4_address():
 
 
 def test_no_common_option():
-    """If an address belongs to both sockets, the second `bind()` fails with
-    `EADDRINUSE` unless both have `SO_REUSEPORT` or both have `SO_REUSEADDR`.
+    """If an address belongs to both sockets, and no device tells them apart, the
+    second `bind()` fails with `EADDRINUSE` unless both have `SO_REUSEPORT` or both
+    have `SO_REUSEADDR`.
     """
     choices = [(), (ADDR,), (PORT,), (ADDR, PORT)]
     for kind, one, other in product([tcp, udp], choices, choices):
@@ -118,8 +119,8 @@ def test_no_common_option():
 
 @needs("ipv6")
 def test_both_reuseport():
-    """If both sockets have `SO_REUSEPORT`, they share the port in every state: both can
-    listen.
+    """If both sockets have `SO_REUSEPORT` and belong to the same user, they share
+    the port in every state: both can listen.
     """
     for host, state in product(["127.0.0.1", "0.0.0.0", "::"], TCP_STATES):
         first, second = tcp(host, PORT), tcp("127.0.0.1", PORT)

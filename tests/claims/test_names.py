@@ -220,8 +220,9 @@ def test_listening_socket_has_no_peer():
 
 
 def test_accepted_socket_has_both_names():
-    """The socket that `accept()` returns has both names; its local port is the port of
-    the listening socket."""
+    """The socket that `accept()` returns has both names, unless the client has
+    reset the connection; its local port is the port of the listening socket.
+    """
     with listen_on() as listener, socket.socket() as client:
         client.settimeout(5)
         client.connect(listener.getsockname())
@@ -401,8 +402,10 @@ def test_failed_tcp_calls_give_no_name():
 
 @needs("sysctl")
 def test_connect_can_share_a_port():
-    """When no ephemeral port is free, `connect()` shares one: two unbound TCP sockets
-    with different peers then have the same local name."""
+    """When every ephemeral port has been taken by `connect()`, another `connect()`
+    shares one: two unbound TCP sockets with different peers then have the same
+    local name.
+    """
     with listen_on() as here, listen_on() as there:
         port = leave_one_ephemeral_port()
         with socket.socket() as one, socket.socket() as two:
@@ -417,7 +420,8 @@ def test_connect_can_share_a_port():
 @needs("sysctl")
 def test_bind_to_port_zero_shares_no_port():
     """Without reuse options, `bind()` to port 0 fails with `EADDRINUSE` when no
-    ephemeral port is free, although `connect()` could share one."""
+    ephemeral port is free on that address, although `connect()` could share one.
+    """
     with listen_on() as here, listen_on() as there:
         port = leave_one_ephemeral_port()
         with socket.socket() as one, socket.socket() as two:

@@ -161,8 +161,10 @@ def test_time_wait_lasts_a_minute():
 
 
 def test_restart_needs_reuseaddr_twice():
-    """`SO_REUSEADDR` on the new socket alone does not help against `TIME_WAIT`, nor on
-    the old one alone: `bind()` succeeds only if both have it."""
+    """`SO_REUSEADDR` on the new socket alone does not help against `TIME_WAIT`, nor
+    on the old one alone: of these, `bind()` to that address succeeds only if both
+    have it.
+    """
     pairs = [(old, new) for old in (0, 1) for new in (0, 1)]
     ends = [restart_needs_reuseaddr_twice.restart(*pair) for pair in pairs]
     assert ends == ["EADDRINUSE", "EADDRINUSE", "EADDRINUSE", "bound"]
@@ -286,8 +288,9 @@ def test_first_socket_may_set_the_option_late():
 
 
 def test_last_bound_receives():
-    """Two UDP sockets with `SO_REUSEADDR` can bind one local name; while neither is
-    connected, the one bound last receives every unicast datagram."""
+    """Two UDP sockets with `SO_REUSEADDR` alone can bind one local name; while
+    neither is connected, the one bound last receives every unicast datagram.
+    """
     got_last, got_first = last_bound_receives.who_receives()
     assert (got_last, got_first) == ([b"one", b"two", b"three"], [])
 
@@ -321,8 +324,9 @@ def test_port_zero_comes_from_the_range():
 
 @needs("sysctl")
 def test_bind_finds_no_free_port():
-    """When every port of the range is taken, `bind()` to port 0 fails with
-    `EADDRINUSE`."""
+    """When every port of the range is taken on an address, and no reuse option is
+    set, `bind()` to that address and port 0 fails with `EADDRINUSE`.
+    """
     shrink_range()
     for kind in (TCP, UDP):
         taken = [bound(kind) for _ in RANGE]
@@ -344,8 +348,9 @@ def test_listen_finds_no_free_port():
 
 @needs("sysctl")
 def test_tcp_connect_finds_no_free_port():
-    """When every port of the range is taken, `connect()` on an unbound TCP socket fails
-    with `EADDRNOTAVAIL`."""
+    """When every port of the range has been taken by `bind()`, `connect()` on an
+    unbound TCP socket fails with `EADDRNOTAVAIL`.
+    """
     shrink_range()
     server, _ = two_servers()
     taken = [bound() for _ in RANGE]
@@ -448,8 +453,10 @@ def test_address_without_port_shares_ports():
 
 
 def test_client_port_blocks_a_server():
-    """A connected client holds its ephemeral port: `bind()` of a server to that port
-    fails with `EADDRINUSE`, even if the server alone sets `SO_REUSEADDR`."""
+    """A connected client holds its ephemeral port: `bind()` of a server to that
+    port, on the client's address or the wildcard, fails with `EADDRINUSE`, even if
+    the server alone sets `SO_REUSEADDR`.
+    """
     listener = listening()
     client = new()
     client.connect(listener.getsockname())

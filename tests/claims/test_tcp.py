@@ -75,7 +75,9 @@ def flags(packets: list[dict]) -> list[str]:
 
 @needs("packets")
 def test_server_and_client(wire):
-    """Each end of a TCP connection sends one SYN and, unless it is reset, one FIN."""
+    """Each end of a TCP connection sends one SYN and, unless it is reset, one FIN,
+    if no packet is lost.
+    """
     assert server_and_client.conversation() == (b"ping", b"pong", b"")
     assert flags(wire()) == [
         *("SYN", "SYN ACK", "ACK"),  # connect()
@@ -158,8 +160,9 @@ def test_stream_has_no_message_borders():
 
 @needs("packets")
 def test_first_close_sends_the_first_fin(wire):
-    """The end that calls `close()` first sends the first FIN, and the other end then
-    reads `b''`."""
+    """The end that calls `close()` first, with nothing left unread, sends the first
+    FIN, and the other end then reads `b''`.
+    """
     with listen_on() as listener, new_client() as client:
         client.connect(listener.getsockname())
         conn, _ = listener.accept()
@@ -173,7 +176,9 @@ def test_first_close_sends_the_first_fin(wire):
 
 
 def test_recv_returns_nothing_at_the_end():
-    """When the peer has closed, `recv()` returns what it had sent, then `b''`."""
+    """When the peer has closed with nothing left unread, `recv()` returns what it
+    had sent, then `b''`.
+    """
     with tcp_server.open_listener() as listener, ThreadPoolExecutor(1) as thread:
         listener.settimeout(5)
         address = listener.getsockname()
@@ -247,7 +252,9 @@ def test_listen_again_changes_the_backlog():
 
 
 def test_backlog_holds_one_more():
-    """With no `accept()`, `listen(n)` lets n + 1 clients connect, and no more."""
+    """With no `accept()`, `listen(n)` lets n + 1 clients connect one after another;
+    the next one stays in progress.
+    """
     for backlog in (0, 1, 5):
         with listen_on(backlog=backlog) as listener:
             clients = [new_client() for _ in range(backlog + 1)]
@@ -319,7 +326,7 @@ def test_closed_listener_keeps_accepted_connections():
 
 
 def test_second_bind_fails():
-    """A second `bind()` on the same socket fails with `EINVAL`."""
+    """A second `bind()` on a socket that holds a port fails with `EINVAL`."""
     assert second_bind_fails.bind_twice() == "EINVAL"
     with bind_to() as sock:
         name = sock.getsockname()
@@ -407,15 +414,16 @@ def test_closed_socket_frees_its_port():
 
 
 def test_connect_twice_fails():
-    """`connect()` on a connected TCP socket fails with `EISCONN`, and the peer
-    stays.
+    """After a blocking `connect()` has succeeded, another `connect()` to an IP
+    address fails with `EISCONN`, and the peer stays.
     """
     assert connect_twice_fails.connect_twice() == ("EISCONN", True)
 
 
 def test_connect_on_listening_socket_fails():
-    """`connect()` on a listening socket fails with `EISCONN`, although it has no peer
-    name."""
+    """`connect()` to an IP address on a listening socket fails with `EISCONN`,
+    although it has no peer name.
+    """
     result = connect_on_listening_socket_fails.connect_a_listening_socket()
     assert result == ["EISCONN", "ENOTCONN"]
 
@@ -530,21 +538,25 @@ def test_nonblocking_connect_aborts_once():
 
 
 def test_send_before_connect():
-    """`send()` on a TCP socket that is not connected fails with `EPIPE`."""
+    """`send()` on a TCP socket that has never begun to connect fails with `EPIPE`."""
     with new_client() as unbound, bind_to() as bound:
         assert failure(unbound.send, b"x") == errno.EPIPE
         assert failure(bound.send, b"x") == errno.EPIPE
 
 
 def test_recv_before_connect():
-    """`recv()` on a TCP socket that is not connected fails with `ENOTCONN`."""
+    """`recv()` on a TCP socket that has never begun to connect fails with
+    `ENOTCONN`.
+    """
     with new_client() as unbound, bind_to() as bound:
         assert failure(unbound.recv, 1) == errno.ENOTCONN
         assert failure(bound.recv, 1) == errno.ENOTCONN
 
 
 def test_shutdown_before_connect():
-    """`shutdown()` on a TCP socket that is not connected fails with `ENOTCONN`."""
+    """`shutdown()` on a TCP socket that neither listens nor has begun to connect
+    fails with `ENOTCONN`.
+    """
     with new_client() as client:
         assert failure(client.shutdown, socket.SHUT_WR) == errno.ENOTCONN
 

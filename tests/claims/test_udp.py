@@ -482,8 +482,8 @@ def test_reply_from_elsewhere_is_filtered():
 
 @needs("packets")
 def test_closed_port_answers_with_icmp(wire):
-    """The kernel answers a datagram to a closed UDP port with an ICMP packet: port
-    unreachable.
+    """The kernel answers a unicast datagram to a closed UDP port with an ICMP
+    packet: port unreachable.
     """
     with udp() as client:
         client.connect(NOBODY)
@@ -620,8 +620,8 @@ def test_recverr_reports_refusals_without_connect():
 
 
 def test_error_queue_names_the_refused_address():
-    """With `IP_RECVERR`, `recvmsg()` with the flag `MSG_ERRQUEUE` returns a refused
-    datagram and the address it was sent to.
+    """With `IP_RECVERR`, `recvmsg()` with the flag `MSG_ERRQUEUE` returns what the
+    ICMP packet quotes of a refused datagram, and the address it was sent to.
     """
     with udp() as sender:
         sender.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)

@@ -94,8 +94,9 @@ def test_abstract_name_needs_no_file():
 
 
 def test_abstract_name_is_freed_by_close():
-    """An abstract name is taken as long as its socket is open, and free after
-    `close()`."""
+    """An abstract name is taken, for sockets of the same type, as long as its
+    socket is open, and free after `close()`.
+    """
     name = f"\0proof-{os.getpid()}"
     with unix() as other:
         with stream(name):

@@ -16,7 +16,9 @@ EXTENSIONS = [
     "docs._ext.code_colours",
     "docs._ext.commands",
     "docs._ext.decision",
+    "docs._ext.errors",
     "docs._ext.machine",
+    "docs._ext.navigation",
     "docs._ext.policy",
     "docs._ext.sequence",
     "docs._ext.sharing",
@@ -51,6 +53,7 @@ class SmallSite:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.on_write = lambda page: None
         self.write("docs/index.md", "# Front\n")
         self.write("snippets/names/local.py", PROGRAM)
         self.write("tests/claims/test_names.py", PROOF)
@@ -88,6 +91,11 @@ class SmallSite:
     def build(self, parallel: int = 1) -> str:
         """Build what is outdated; returns the warnings. Pages read are in .read."""
         warnings = io.StringIO()
+
+        def written(page: str) -> None:
+            if (self.folder / "docs" / f"{page}.md").exists():  # not search, genindex
+                self.on_write(page)
+
         with docutils_namespace():
             app = Sphinx(
                 self.folder / "docs",
@@ -102,6 +110,7 @@ class SmallSite:
             )
             self.read: list[str] = []
             app.connect("source-read", lambda _, page, text: self.read.append(page))
+            app.connect("html-page-context", lambda _, page, *args: written(page))
             app.build()
         return warnings.getvalue()
 

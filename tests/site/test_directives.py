@@ -20,7 +20,7 @@ def test_snippet_shows_code_output_and_download(small_site):
     assert small_site.build() == ""
     page = small_site.page()
     assert "local address: 127.0.0.1" in page
-    assert "python -m snippets.names.local" in page
+    assert "python local.py" in page
     assert "<svg" in page and "What happened" in page
     download = next((small_site.folder / "html" / "_downloads").rglob("local.py"))
     assert download.read_text() == evidence.snippet_path("names.local").read_text()
@@ -87,7 +87,7 @@ def test_claim_leads_to_its_proof_and_back(small_site):
     assert 'href="#claim-names-bind-names"' in page
     assert 'id="claim-names-bind-names"' in page
     assert 'href="index.html#claim-names-bind-names"' in proof
-    assert "1 of 1 marked statements proved on" in page
+    assert "Proved by tests: 1 of 1 statements, on" in page
     assert "assert" in proof and "passed" in proof
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from lab import evidence
 from lab.canonical import FIRST_PORT
+from lab.namespace import abilities
 
 SNIPPETS = evidence.snippet_ids()
 TIME_LIMIT = 20  # seconds
@@ -42,16 +43,33 @@ def pattern(lines: list[str]) -> str:
 
 
 def paste(snippet: str, folder) -> list[str]:
-    """Put the program alone into a folder; returns the command that runs it."""
+    """Put the program alone into a folder; returns the command that runs it.
+
+    A program that needs a world is started in that world.
+    """
     path = folder / "pasted.py"
     folder.mkdir(exist_ok=True)
     path.write_text(source_of(snippet))
-    return [sys.executable, "-I", "-u", str(path)]
+    command = [sys.executable, "-I", "-u", str(path)]
+    if world := world_of(snippet):
+        return [sys.executable, "-m", "lab.networks", world, *command]
+    return command
+
+
+def world_of(snippet: str) -> str | None:
+    """What the program needs beyond a loopback and, for a client, its server."""
+    return None if evidence.server_of(snippet) else evidence.needs(source_of(snippet))
 
 
 def run(command: list[str]) -> str:
     """Run to the end; returns what was printed."""
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=TIME_LIMIT)
+    ended = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=TIME_LIMIT,
+        cwd=evidence.ROOT,
+    )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout.rstrip("\n")
 
@@ -63,6 +81,8 @@ def test_there_are_snippets():
 @pytest.mark.parametrize("run_id", evidence.run_ids())
 def test_pasted_program_prints_what_the_page_shows(run_id, tmp_path):
     recording = evidence.load_run(run_id)
+    if world_of(run_id) and (reason := abilities()["private_net"]):
+        pytest.skip(f"{run_id} needs {world_of(run_id)}: {reason}")
     programs = list(recording["snippets"])
     client = paste(run_id, tmp_path / "client")
     if len(programs) == 1:

@@ -1,0 +1,106 @@
+"""What readers paste into the site's search, and the page that must come first."""
+
+import pytest
+
+# Error messages as programs print them, in full or in part.
+ERRORS = {
+    "[Errno 98] Address already in use": "errors/eaddrinuse",
+    "OSError: [Errno 98] Address already in use": "errors/eaddrinuse",
+    "bind: address already in use": "errors/eaddrinuse",
+    "listen EADDRINUSE: address already in use :::3000": "errors/eaddrinuse",
+    "EADDRINUSE": "errors/eaddrinuse",
+    "errno 98": "errors/eaddrinuse",
+    "WinError 10048": "errors/eaddrinuse",
+    "Only one usage of each socket address": "errors/eaddrinuse",
+    "OSError: [Errno 99] Cannot assign requested address": "errors/eaddrnotavail",
+    "connect: cannot assign requested address": "errors/eaddrnotavail",
+    "EADDRNOTAVAIL": "errors/eaddrnotavail",
+    "WinError 10049": "errors/eaddrnotavail",
+    "ConnectionRefusedError: [Errno 111] Connection refused": "errors/econnrefused",
+    "errno 111": "errors/econnrefused",
+    "connection refused": "errors/econnrefused",
+    "WinError 10061": "errors/econnrefused",
+    "target machine actively refused it": "errors/econnrefused",
+    "PermissionError: [Errno 13] Permission denied": "errors/eacces",
+    "WinError 10013": "errors/eacces",
+    "[Errno 1] Operation not permitted": "errors/eperm",
+    "OSError: [Errno 22] Invalid argument": "errors/einval",
+    "OSError: [Errno 107] Transport endpoint is not connected": "errors/enotconn",
+    "OSError: [Errno 106] Transport endpoint is already connected": "errors/eisconn",
+    "ConnectionResetError: [Errno 104] Connection reset by peer": "errors/econnreset",
+    "WinError 10054": "errors/econnreset",
+    "Software caused connection abort": "errors/econnaborted",
+    "BrokenPipeError: [Errno 32] Broken pipe": "errors/epipe",
+    "Resource temporarily unavailable": "errors/eagain",
+    "BlockingIOError: [Errno 115] Operation now in progress": "errors/einprogress",
+    "WinError 10035": "errors/eagain",
+    "TimeoutError: [Errno 110] Connection timed out": "errors/etimedout",
+    "OSError: [Errno 101] Network is unreachable": "errors/enetunreach",
+    "connect: No route to host": "errors/ehostunreach",
+    "errno 113": "errors/ehostunreach",
+    "Address family not supported by protocol": "errors/eafnosupport",
+    "Destination address required": "errors/edestaddrreq",
+    "sendto: Message too long": "errors/emsgsize",
+    "[Errno 95] Operation not supported": "errors/eopnotsupp",
+    "[Errno 9] Bad file descriptor": "errors/ebadf",
+    "Socket operation on non-socket": "errors/enotsock",
+    "accept: too many open files": "errors/emfile",
+    "AF_UNIX path too long": "errors/without-a-number",
+    "TimeoutError: timed out": "errors/without-a-number",
+    "bind(): port must be 0-65535": "errors/without-a-number",
+    # As other programs print them, with words that no page has.
+    "connect ECONNREFUSED 127.0.0.1:5432": "errors/econnrefused",
+    "dial tcp 127.0.0.1:8080: connect: connection refused": "errors/econnrefused",
+    "curl: (7) Failed to connect to localhost: Connection refused": (
+        "errors/econnrefused"
+    ),
+    "java.net.BindException: Address already in use": "errors/eaddrinuse",
+    "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)": (
+        "errors/eaddrinuse"
+    ),
+    "socket.error: [Errno 98] Address already in use": "errors/eaddrinuse",
+    "bind: permission denied": "errors/eacces",
+    "ssh: connect to host 203.0.113.1 port 22: No route to host": (
+        "errors/ehostunreach"
+    ),
+    "[Errno 48] Address already in use": "errors/eaddrinuse",
+    "[Errno 36] Operation now in progress": "errors/einprogress",
+    "WSAECONNRESET": "errors/econnreset",
+    "read: connection reset by peer": "errors/econnreset",
+    "write: broken pipe": "errors/epipe",
+    "sendto: Operation not permitted": "errors/eperm",
+    "getpeername ENOTCONN": "errors/enotconn",
+    "FileNotFoundError: [Errno 2] No such file or directory": "errors/paths",
+}
+
+
+@pytest.fixture(scope="module")
+def first_hits(chromium, address):
+    """{query: the page of the first hit}, each typed into the search field."""
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    page.set_default_timeout(5000)
+    found = {}
+    for query in ERRORS:
+        page.goto(f"{address}index.html")
+        page.locator(".sidebar-search").fill(query)
+        page.locator(".sidebar-search").press("Enter")
+        page.locator("#search-results .search-summary", has_text="found").wait_for()
+        hits = page.locator("#search-results ul.search li a").all()
+        urls = [hit.get_attribute("href").partition("?")[0] for hit in hits[:3]]
+        found[query] = [url.partition(".html")[0] for url in urls]
+    page.close()
+    return found
+
+
+def test_the_right_page_is_the_first_hit(first_hits):
+    assert len(ERRORS) >= 40
+    wrong = [
+        f"{query}: wanted {wanted}, got {first_hits[query]}"
+        for query, wanted in ERRORS.items()
+        if first_hits[query][:1] != [wanted]
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_errno_with_a_page_is_found_by_its_name(first_hits):
+    assert all(first_hits.values()), "each query finds something"
