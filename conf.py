@@ -14,6 +14,7 @@ language = "en"
 extensions = [
     "myst_parser",
     "sphinx.ext.doctest",
+    "docs._ext.api_calls",
     "docs._ext.claims",
     "docs._ext.code_colours",
     "docs._ext.commands",

@@ -21,7 +21,8 @@ def part_of(source: str, function: str) -> str:
 
     Raises UnknownPart.
     """
-    tops = [n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)]
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    tops = [node for node in ast.parse(source).body if isinstance(node, kinds)]
     for node in tops:
         if node.name == function:
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])

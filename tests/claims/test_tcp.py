@@ -143,6 +143,21 @@ def test_data_waits_for_accept():
             assert conn.recv(100) == b"early"
 
 
+def test_stream_has_no_message_borders():
+    """A TCP stream keeps no message borders: one `recv()` can return what two `send()`
+    calls sent, and a small `recv()` leaves the rest for the next one."""
+    with listen_on() as listener, new_client() as client:
+        client.connect(listener.getsockname())
+        client.send(b"ab")
+        client.send(b"cd")
+        conn, _ = listener.accept()
+        with conn:
+            conn.settimeout(5)
+            assert conn.recv(4, socket.MSG_WAITALL) == b"abcd"
+            client.send(b"efgh")
+            assert [conn.recv(3), conn.recv(3)] == [b"efg", b"h"]
+
+
 @needs("packets")
 def test_first_close_sends_the_first_fin(wire):
     """The end that calls `close()` first, with nothing left unread, sends the first

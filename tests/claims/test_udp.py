@@ -138,6 +138,17 @@ def test_send_sends_one_packet_to_the_peer(wire):
         assert in_short(wire()) == [("UDP", *ends, 5), ("UDP", *ends, 3)]
 
 
+def test_datagram_is_received_whole():
+    """One `recv()` returns one UDP datagram, never two; what does not fit in its
+    buffer is lost."""
+    with udp("127.0.0.1", 0) as receiver, udp() as sender:
+        for data in (b"ab", b"cdef", b"g"):
+            sender.sendto(data, receiver.getsockname())
+        assert receiver.recv(100) == b"ab"
+        assert receiver.recv(3) == b"cde"
+        assert receiver.recv(100) == b"g"
+
+
 @needs("packets")
 def test_empty_datagram_is_delivered(wire):
     """An empty UDP datagram is sent as a packet, and `recv()` returns `b''` for it;

@@ -11,6 +11,7 @@ from lab import evidence, proofs, record
 
 EXTENSIONS = [
     "myst_parser",
+    "docs._ext.api_calls",
     "docs._ext.claims",
     "docs._ext.code_colours",
     "docs._ext.commands",

@@ -141,6 +141,8 @@ def test_decision_links_each_leaf_to_its_claim(small_site):
 def test_parts_of_a_program():
     source = "import os\n\n\n@cache\ndef a():\n    return 1\n\n\ndef b(): pass\n"
     assert snippet.part_of(source, "a") == "@cache\ndef a():\n    return 1\n"
+    waiting = "async def a():\n    return 1\n"
+    assert snippet.part_of(waiting, "a") == waiting
     with pytest.raises(snippet.UnknownPart, match="there are: a, b"):
         snippet.part_of(source, "c")
 

@@ -1,0 +1,27 @@
+"""A first TCP client: it asks once and prints the answer."""
+
+# Needs: tcp_server.py running; give its host and port
+
+import socket
+import sys
+
+
+def ask(address, text):
+    """Return what the server answers."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as client:
+        client.settimeout(5)
+        client.connect(address)
+        print("my name is", *client.getsockname())
+        client.sendall(text)
+        return client.recv(1024)
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit("usage: python client.py HOST PORT")
+    address = sys.argv[1], int(sys.argv[2])
+    print(ask(address, b"hello"))
+
+
+if __name__ == "__main__":
+    main()
