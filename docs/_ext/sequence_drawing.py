@@ -64,6 +64,11 @@ def text_x(lane: int, xs: list[float]) -> float:
     return xs[lane] + {"start": INDENT, "end": -INDENT, "middle": 0}[side]
 
 
+def inside(middle: float, width: float) -> float:
+    """The middle of something so wide, moved so that it stays in the picture."""
+    return min(max(middle, width / 2), max(WIDTH - width / 2, width / 2))
+
+
 def wrap(text: str, letters: int = LETTERS) -> list[str]:
     """Break a line where a reader would: after a comma or a space, then anywhere.
 
@@ -103,8 +108,9 @@ def draw_call(body: list[str], row: Row, xs: list[float], y: float) -> float:
                 f"{escape(row.text)}<tspan class='{kind}'> {escape(outcome)}</tspan>"
             )
             style = "call"
+        at = inside(x, len(line) * LETTER) if side == "middle" else x
         body.append(
-            f'<text class="{style}" x="{x:g}" y="{y + 13:g}" '
+            f'<text class="{style}" x="{at:g}" y="{y + 13:g}" '
             f'text-anchor="{side}">{content}</text>'
         )
         y += LINE
@@ -141,6 +147,7 @@ def draw_card(body: list[str], row: Row, xs: list[float], y: float) -> float:
     width = sum(slots)
     side = anchor(row.lane, len(xs))
     x = text_x(row.lane, xs) - width * {"start": 0, "middle": 0.5, "end": 1}[side]
+    x = min(max(x, 0), max(WIDTH - width, 0))
     y += 6
     for text, slot, kind in zip(texts, slots, ("local", "peer"), strict=True):
         empty = " empty" if text == EMPTY else ""
