@@ -1,6 +1,7 @@
 """A site of a few lines, with snippets, evidence and proofs of its own."""
 
 import io
+import runpy
 from pathlib import Path
 
 import pytest
@@ -9,22 +10,7 @@ from sphinx.util.docutils import docutils_namespace
 
 from lab import evidence, proofs, record
 
-EXTENSIONS = [
-    "myst_parser",
-    "docs._ext.api_calls",
-    "docs._ext.claims",
-    "docs._ext.code_colours",
-    "docs._ext.commands",
-    "docs._ext.decision",
-    "docs._ext.errors",
-    "docs._ext.explorer",
-    "docs._ext.machine",
-    "docs._ext.navigation",
-    "docs._ext.policy",
-    "docs._ext.sequence",
-    "docs._ext.sharing",
-    "docs._ext.snippet",
-]
+EXTENSIONS = runpy.run_path(str(evidence.ROOT / "conf.py"))["extensions"]
 PROGRAM = '''"""One socket gets its local name."""
 
 import socket
