@@ -193,6 +193,7 @@ def no_route() -> None:
 
 # What a snippet may write in its `# Needs:` line, and what makes it so.
 WORLDS: dict[str, Callable[[], None]] = {
+    "a loopback of its own": lambda: None,
     "no route to 203.0.113.1": no_route,
     "three closed routes, to 203.0.113.1, .2 and .3": closed_routes,
     "one port in net.ipv4.ip_local_port_range": port_range,
