@@ -93,6 +93,8 @@ def test_pasted_program_prints_what_the_page_shows(run_id, tmp_path):
     if len(programs) == 1:
         assert re.fullmatch(pattern(recording["printed"][0]), run(client))
         return
+    # A shell starts background jobs with Ctrl-C ignored, and children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(
         paste(programs[0], tmp_path / "server"), stdout=subprocess.PIPE, text=True
     ) as server:
