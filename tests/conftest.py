@@ -45,6 +45,16 @@ def pytest_runtest_setup(item):
     pytest.skip(f"needs {need}: {reason}")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Under STRICT=1 a skip is a failure, wherever in a test it was decided."""
+    report = yield
+    if STRICT and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"STRICT=1 allows no skip: {report.longrepr[2]}"
+    return report
+
+
 @pytest.fixture
 def differs():
     """Report a difference from the evidence without failing, unless STRICT=1."""
