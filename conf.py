@@ -22,6 +22,7 @@ extensions = [
     "docs._ext.errors",
     "docs._ext.explorer",
     "docs._ext.machine",
+    "docs._ext.measured",
     "docs._ext.navigation",
     "docs._ext.policy",
     "docs._ext.sequence",
