@@ -192,6 +192,19 @@ def test_tw_reuse_does_not_help_bind():
     assert code(new().bind, name) == errno.EADDRINUSE
 
 
+@needs("sysctl")
+def test_full_buckets_leave_no_time_wait():
+    """With `net.ipv4.tcp_max_tw_buckets` at 0, no connection stays behind in
+    `TIME_WAIT`, and the server can bind its port again at once."""
+    write_sysctl("net.ipv4.tcp_max_tw_buckets", "0")
+    listener = listening()
+    name = listener.getsockname()
+    close_in_order(*reversed(connected(listener)))
+    listener.close()
+    assert connections() == []
+    assert bound(address=name).getsockname() == name
+
+
 def test_restart_needs_reuseaddr_twice():
     """`SO_REUSEADDR` on the new socket alone does not help against `TIME_WAIT`, nor
     on the old one alone: of these, `bind()` to that address succeeds only if both
@@ -525,9 +538,9 @@ def test_both_options_let_another_user_in():
 
 @needs("second_user")
 def test_other_user_can_listen_first():
-    """Between `bind()` and `listen()` of a TCP server with `SO_REUSEADDR`, a socket of
-    another user with that option can take its name and listen; the server's `listen()`
-    then fails with `EADDRINUSE`."""
+    """Before the `listen()` of a TCP server with `SO_REUSEADDR`, a socket of another
+    user with that option can bind its name and listen, and then the server's `listen()`
+    fails with `EADDRINUSE`; after it, the other one's `bind()` does."""
     server = bound(TCP, REUSEADDR, user=0)
     thief = bound(TCP, REUSEADDR, user=1, address=server.getsockname())
     thief.listen()
@@ -711,13 +724,17 @@ def test_each_source_address_has_the_whole_range():
     """Each source address has the whole range to itself: from two addresses, twice as
     many sockets connect to one server, although each was bound to port 0 before."""
     shrink_range()
-    server, _ = two_servers()
-    for host in ("127.0.0.2", "127.0.0.3"):
-        clients = [bound(address=(host, 0)) for _ in RANGE]
-        assert {port_of(client) for client in clients} == set(RANGE)
-        assert code(new().bind, (host, 0)) == errno.EADDRINUSE
-        name = server.getsockname()
-        assert [code(client.connect, name) for client in clients] == [None] * 4
+    for server in two_servers():
+        for host in ("127.0.0.2", "127.0.0.3"):
+            clients = [new() for _ in RANGE]
+            for client in clients:
+                if port_of(server) == 20002:
+                    client.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+                client.bind((host, 0))
+                client.connect(server.getsockname())
+            assert {port_of(client) for client in clients} == set(RANGE)
+            for client in clients:
+                reset(client)
 
 
 @needs("sysctl")
@@ -929,7 +946,10 @@ def test_proc_line_of_a_listener():
     listener = listening(address=(HOST, 8080))
     [line] = rows_of(8080)
     assert line[1:4] == ["0100007F:1F90", "00000000:0000", "0A"]
-    client, _ = connected(listener)
+    assert line[4] == "00000000:00000000"
+    client = new()
+    client.connect(listener.getsockname())
+    assert rows_of(8080)[0][4] == "00000000:00000001"
     [line] = rows_of(port_of(client))
     assert line[2:4] == ["0100007F:1F90", "01"]
 
