@@ -14,8 +14,8 @@ def who_receives():
         socket.socket(type=socket.SOCK_DGRAM) as thief,
         socket.socket(type=socket.SOCK_DGRAM) as sender,
     ):
-        for sock in (server, thief):
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        thief.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         server.bind(("0.0.0.0", 0))
         thief.bind(("127.0.0.1", server.getsockname()[1]))
         for word in (b"one", b"two", b"three"):
