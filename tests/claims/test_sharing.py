@@ -472,7 +472,7 @@ def test_closed_socket_loses_its_datagrams():
 @needs("second_user")
 def test_reuseport_needs_one_user():
     """With `SO_REUSEPORT`, `bind()` to the port of another user's socket fails with
-    `EADDRINUSE`, for root too."""
+    `EADDRINUSE`, for root too; what counts is the effective user at `socket()`."""
     for kind in (TCP, UDP):
         for owner, stranger in ((0, 1), (1, 0)):
             first = bound(kind, REUSEPORT, user=owner)
