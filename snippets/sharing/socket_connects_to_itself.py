@@ -11,7 +11,8 @@ def names_and_echo(port):
         client.settimeout(5)
         client.connect(("127.0.0.1", port))  # nobody listens there
         client.sendall(b"hello")
-        return client.getsockname(), client.getpeername(), client.recv(100)
+        heard = client.recv(100)
+        return client.getsockname(), client.getpeername(), heard
 
 
 def main():

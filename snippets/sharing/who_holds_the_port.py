@@ -10,15 +10,15 @@ STATES = {"01": "ESTABLISHED", "06": "TIME_WAIT", "0A": "LISTEN"}
 
 
 def lines_of(port):
-    """Return (table, state, inode) of each socket with this local port."""
+    """Return (table, state, inode) of each socket on a local port."""
     found = []
-    for table in TABLES:
-        path = Path("/proc/net", table)
-        for line in path.read_text().splitlines()[1:] if path.exists() else ():
+    tables = [Path("/proc/net", name) for name in TABLES]
+    for table in filter(Path.exists, tables):
+        for line in table.read_text().splitlines()[1:]:
             fields = line.split()
             if int(fields[1].rpartition(":")[2], 16) == port:
                 state = STATES.get(fields[3], fields[3])
-                found.append((table, state, fields[9]))
+                found.append((table.name, state, fields[9]))
     return found
 
 
@@ -52,8 +52,8 @@ def main():
         return
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        for table, state, processes in holders(port):
-            print(f"port {port}: {table} {state}, {len(processes)} process")
+        for table, state, pids in holders(port):
+            print(f"port {port}: {table} {state}, {len(pids)} process")
 
 
 if __name__ == "__main__":
