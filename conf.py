@@ -25,6 +25,7 @@ extensions = [
     "docs._ext.measured",
     "docs._ext.navigation",
     "docs._ext.policy",
+    "docs._ext.search",
     "docs._ext.sequence",
     "docs._ext.sharing",
     "docs._ext.snippet",
