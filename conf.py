@@ -23,6 +23,7 @@ extensions = [
     "docs._ext.explorer",
     "docs._ext.machine",
     "docs._ext.navigation",
+    "docs._ext.netsem",
     "docs._ext.policy",
     "docs._ext.sequence",
     "docs._ext.sharing",

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from docs._ext import machine as drawing
-from lab import evidence, machines, record
+from lab import machines, record
 
 INPUTS = {
     "bind": {"call": "bind(asked)", "meaning": "", "by": "you"},
