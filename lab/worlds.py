@@ -262,10 +262,9 @@ class Tcp(Internet):
 
     def renew(self) -> None:
         self.settle()
-        if {("asked", "mine"), ("asked", "theirs")} <= self.ends:
+        if self.used_up("asked"):
             self.asked = self.another("asked")
-        over = {("shared", "mine"), ("shared", "theirs")} <= self.ends
-        if over:
+        if over := self.used_up("shared"):
             self.shared = self.another("shared")
         if over or self.owner_listens_now:
             self.owner.close()
@@ -414,8 +413,12 @@ class Tcp(Internet):
         self.note_end("mine")
         self.settle()
 
+    def used_up(self, name: str) -> bool:
+        """Whether this word has left a TIME_WAIT on the port: it stays for 60 s."""
+        return {(name, "mine"), (name, "theirs")} <= self.ends
+
     def note_end(self, whose: str) -> None:
-        """Two orderly ends leave a TIME_WAIT, which keeps the port for 60 s."""
+        """Two orderly ends leave a TIME_WAIT."""
         if name := self.ours.get(self.sock.getsockname()[1]):
             self.ends.add((name, whose))
 
