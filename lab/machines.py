@@ -403,7 +403,7 @@ def write(name: str, body: dict) -> str:
 
 def keep(body: dict) -> None:
     """Write the file of a machine."""
-    body = folded(body)
+    body = folded({key: value for key, value in body.items() if key != "digest"})
     body["digest"] = evidence.digest(evidence.dump(body))
     evidence.save(path_of(body["machine"]), body)
     load.cache_clear()

@@ -14,7 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.logging import getLogger
 
 from docs._ext import metadata
-from lab import evidence, netsem, proofs
+from lab import evidence, machines, netsem, proofs
 
 logger = getLogger(__name__)
 CODE = re.compile(r"\b(?:E[A-Z]{4,}|(?:SO|AF)_[A-Z]+|[a-z]+\(\))")
@@ -86,21 +86,27 @@ class NetsemDirective(SphinxDirective):
     final_argument_whitespace = True
 
     def run(self) -> list[nodes.Node]:
+        for name in ("tcp-full", "udp-full"):
+            self.env.note_dependency(str(machines.path_of(name)))
         self.env.note_dependency(str(evidence.EVIDENCE / netsem.FILE))
-        what, rules = self.arguments[0], netsem.load()
-        if found := netsem.complaints(rules):
-            logger.warning("netsem: %s", found[0], location=self.get_location())
+        try:
+            return self.parse_text_to_nodes("\n".join(self.made(self.arguments[0])))
+        except evidence.EvidenceError as error:
+            logger.warning("netsem: %s", error, location=self.get_location())
             return []
+
+    def made(self, what: str) -> list[str]:
+        """Lines of MyST for the argument."""
+        rules = netsem.load()
+        if found := netsem.complaints(rules):
+            raise evidence.EvidenceError(found[0])
         if what == "counts":
-            return self.parse_text_to_nodes("\n".join(counts(rules)))
+            return counts(rules)
         chosen = {rule: told for rule, told in rules.items() if told["verdict"] == what}
         if not chosen:
             known = ", ".join(("counts", *netsem.VERDICTS))
-            logger.warning(
-                "netsem: %r is none of %s", what, known, location=self.get_location()
-            )
-            return []
-        return self.parse_text_to_nodes("\n".join(table(chosen)))
+            raise evidence.EvidenceError(f"{what!r} is none of {known}")
+        return table(chosen)
 
 
 def setup(app):
