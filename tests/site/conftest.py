@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
+from sphinx.util.tags import Tags
 
 from lab import evidence, proofs, record
 
-EXTENSIONS = runpy.run_path(str(evidence.ROOT / "conf.py"))["extensions"]
+EXTENSIONS = runpy.run_path(
+    str(evidence.ROOT / "conf.py"), init_globals={"tags": Tags()}
+)["extensions"]
 PROGRAM = '''"""One socket gets its local name."""
 
 import socket

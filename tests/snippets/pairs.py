@@ -1,0 +1,43 @@
+"""Runs a server and its client; a module of its own, so that another process can."""
+
+import signal
+import subprocess
+import threading
+
+TIME_LIMIT = 20  # seconds
+
+
+def run_pair(job: tuple[list[str], list[str], int]) -> tuple[str, str]:
+    """Start the server, run the client to its end, press Ctrl-C.
+
+    Returns what each said.
+
+    job: both commands, and the number of lines that the server prints; all but the
+    last one come by themselves, the last one is said on Ctrl-C. What a program wrote
+    to stderr, and a status that is not 0, follow what it printed.
+    """
+    server_command, client_command, expected = job
+    # A shell starts background jobs with Ctrl-C ignored, and children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(server_command, **pipes) as server:
+        watchdog = threading.Timer(TIME_LIMIT, server.kill)
+        watchdog.start()
+        lines = [server.stdout.readline()]
+        address = lines[0].split()[-2:]
+        client = subprocess.run(
+            [*client_command, *address], timeout=TIME_LIMIT, check=False, **pipes
+        )
+        lines += [server.stdout.readline() for _ in range(expected - 2)]
+        server.send_signal(signal.SIGINT)
+        lines += server.communicate()[0].splitlines(keepends=True)
+        watchdog.cancel()
+    return (
+        said("".join(lines), server.returncode),
+        said(client.stdout, client.returncode),
+    )
+
+
+def said(output: str, status: int) -> str:
+    """What a program printed, and its status if that is not 0."""
+    return output.rstrip("\n") + (f"\nended with status {status}" if status else "")
