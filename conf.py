@@ -24,6 +24,7 @@ extensions = [
     "docs._ext.machine",
     "docs._ext.measured",
     "docs._ext.navigation",
+    "docs._ext.netsem",
     "docs._ext.policy",
     "docs._ext.search",
     "docs._ext.sequence",
