@@ -26,6 +26,8 @@ RANGE = range(40000, 40004)  # the ephemeral ports of a proof that shrinks the r
 TCP, UDP = socket.SOCK_STREAM, socket.SOCK_DGRAM
 REUSEADDR, REUSEPORT = socket.SO_REUSEADDR, socket.SO_REUSEPORT
 STATES = {"01": "ESTABLISHED", "06": "TIME_WAIT", "0A": "LISTEN"}  # <net/tcp_states.h>
+PORT_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
+IP_LOCAL_PORT_RANGE = 51  # <linux/in.h>; not in the socket module of Python 3.11
 SECOND = 100  # ticks in /proc/net/tcp
 
 
@@ -36,6 +38,11 @@ def new(kind: int = TCP, *options: int) -> socket.socket:
     for option in options:
         sock.setsockopt(socket.SOL_SOCKET, option, 1)
     return sock
+
+
+def own_range(port: int) -> bytes:
+    """The value of IP_LOCAL_PORT_RANGE for a range of one port."""
+    return struct.pack("=I", port << 16 | port)
 
 
 def bound(kind: int = TCP, *options: int, address=(HOST, 0)) -> socket.socket:
@@ -492,3 +499,53 @@ def test_low_port_needs_a_capability():
     for kind in (TCP, UDP):
         ends = [code(new(kind).bind, (HOST, port)) for port in (79, 80)]
         assert ends == [errno.EACCES, None]
+
+
+def test_socket_may_have_a_range_of_its_own():
+    """With the Linux option `IP_LOCAL_PORT_RANGE` a socket takes port 0 from a range of
+    its own within that of the machine; when its ports are taken, `bind()` fails with
+    `EADDRINUSE`, and a range that lies outside is ignored."""
+    low, high = map(int, PORT_RANGE.read_text().split())
+    with new() as one, new() as two, new() as outside:
+        for sock in (one, two):
+            sock.setsockopt(socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE, own_range(45000))
+        one.bind((HOST, 0))
+        assert one.getsockname()[1] == 45000
+        assert code(two.bind, (HOST, 0)) == errno.EADDRINUSE
+        assert low < 45000 < high
+        outside.setsockopt(socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE, own_range(low - 1))
+        outside.bind((HOST, 0))
+        assert low <= outside.getsockname()[1] <= high
+
+
+@needs("sysctl")
+def test_autobind_reuse_shares_the_last_port():
+    """When every port of the range is taken, `bind()` to port 0 shares one with
+    `SO_REUSEADDR` on both sockets only if `net.ipv4.ip_autobind_reuse` is 1, and not if
+    both have `SO_REUSEPORT` too."""
+    write_sysctl("net.ipv4.ip_local_port_range", "40000 40000")
+    for setting in ("0", "1"):
+        write_sysctl("net.ipv4.ip_autobind_reuse", setting)
+        for options in ([], [REUSEADDR], [REUSEPORT], [REUSEADDR, REUSEPORT]):
+            with bound(TCP, *options), new(TCP, *options) as second:
+                shared = setting == "1" and options == [REUSEADDR]
+                expected = None if shared else errno.EADDRINUSE
+                assert code(second.bind, (HOST, 0)) == expected
+
+
+@needs("sysctl")
+def test_bound_socket_stops_the_sharing():
+    """While another socket is bound to the port by its number, even on another address,
+    `connect()` does not share that port between clients: `EADDRNOTAVAIL` if there is no
+    other; after `close()` it does."""
+    with listening(address=(HOST, 9)) as server, new() as one, new() as two:
+        write_sysctl("net.ipv4.ip_local_port_range", "40000 40000")
+        for client, address in ((one, "127.0.0.2"), (two, "127.0.0.3")):
+            client.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+            client.bind((address, 0))
+        one.connect(server.getsockname())
+        with bound(address=("127.0.0.4", 40000)):
+            found = code(two.connect, server.getsockname())
+            assert found == errno.EADDRNOTAVAIL
+        two.connect(server.getsockname())
+        assert one.getsockname()[1] == two.getsockname()[1] == 40000
