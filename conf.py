@@ -27,6 +27,7 @@ extensions = [
     "docs._ext.sequence",
     "docs._ext.sharing",
     "docs._ext.snippet",
+    "docs._ext.suites",
 ]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3

@@ -122,30 +122,34 @@ def test_outside_cannot_bind_the_containers_address():
 @needs("private_net")
 def test_abstract_names_stay_inside():
     """An abstract Unix name is known in its own network only: `connect()` from another
-    one fails with `ECONNREFUSED`."""
+    one fails with `ECONNREFUSED`, and the same name can be bound there."""
     name = b"\0lab"
-    with within(container()):
-        inside = socket.socket(socket.AF_UNIX)
+    inner = container()
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with within(inner):
+            inside = socket.socket(socket.AF_UNIX, kind)
         inside.bind(name)
-        inside.listen()
-    with inside, socket.socket(socket.AF_UNIX) as client:
-        assert failure(client.connect, name) == errno.ECONNREFUSED
-        with socket.socket(socket.AF_UNIX) as outside:
-            outside.bind(name)
-            assert outside.getsockname() == inside.getsockname() == name
+        with inside, socket.socket(socket.AF_UNIX, kind) as client:
+            if kind == socket.SOCK_STREAM:
+                inside.listen()
+            assert failure(client.connect, name) == errno.ECONNREFUSED
+            with socket.socket(socket.AF_UNIX, kind) as outside:
+                outside.bind(name)
+                assert outside.getsockname() == inside.getsockname() == name
 
 
 @needs("private_net")
 def test_paths_cross():
     """A Unix path leads from one network to the other, where both see the file."""
-    with TemporaryDirectory() as folder:
-        path = f"{folder}/socket"
-        with within(container()):
-            inside = socket.socket(socket.AF_UNIX)
-        inside.bind(path)
-        inside.listen()
-        inside.settimeout(5)
-        with inside, socket.socket(socket.AF_UNIX) as client:
-            client.connect(path)
-            assert client.getpeername() == path
-            inside.accept()[0].close()
+    inner = container()
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with TemporaryDirectory() as folder:
+            path = f"{folder}/socket"
+            with within(inner):
+                inside = socket.socket(socket.AF_UNIX, kind)
+            inside.bind(path)
+            with inside, socket.socket(socket.AF_UNIX, kind) as client:
+                if kind == socket.SOCK_STREAM:
+                    inside.listen()
+                client.connect(path)
+                assert client.getpeername() == path

@@ -538,3 +538,15 @@ def test_mapped_peer_gives_mapped_names():
         client.connect(mapped)
         assert client.getsockname()[0] == "::ffff:127.0.0.1"
         assert client.getpeername()[:2] == mapped
+
+
+@needs("ipv6")
+def test_connect_to_the_ipv6_wildcard():
+    """An unbound IPv6 TCP socket that connects to `::` reaches `::1`."""
+    with socket.socket(socket.AF_INET6) as listener:
+        listener.bind(("::1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        with socket.create_connection(("::", port), timeout=5) as client:
+            assert client.getpeername()[:2] == ("::1", port)
+            assert listener.accept()[1] == client.getsockname()
