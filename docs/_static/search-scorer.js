@@ -2,7 +2,8 @@
    Sphinx leaves numbers out, and finds nothing if one word of the query is on no page.
    So a query that holds the text, the name or the number of an error is searched for as
    the name of that error, taken from the headings "EADDRINUSE: [Errno 98] Address …";
-   in other queries, words that no page has are left out. */
+   in other queries, words that no page has are left out.
+   The numbers of Windows are those of macOS and FreeBSD, and 10000. */
 const WINDOWS = {
   10009: "EBADF", 10013: "EACCES", 10022: "EINVAL", 10024: "EMFILE", 10035: "EAGAIN",
   10036: "EINPROGRESS", 10037: "EALREADY", 10038: "ENOTSOCK", 10039: "EDESTADDRREQ",
@@ -28,7 +29,8 @@ const errorIn = (query) => {
       return names.includes(name) || names.includes(`wsa${name}`);
     }) ??
     errors.find((error) => error.name === windows) ??
-    errors.find((error) => error.number === number)
+    errors.find((error) => error.number === number) ??
+    errors.find((error) => error.name === WINDOWS[10000 + Number(number)])
   );
 };
 
