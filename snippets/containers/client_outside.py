@@ -18,13 +18,13 @@ def attempt(host, port):
         except OSError as error:
             return errno.errorcode[error.errno]
         names = client.getsockname(), client.getpeername()
-        client.recv(1)  # the end of file: the server has accepted us
+        client.recv(1)  # end of file: the server has closed
         return names
 
 
 def main():
     if len(sys.argv) != 3:
-        sys.exit("usage: client_outside.py PORT PORT (see server_inside.py)")
+        sys.exit("usage: client_outside.py PORT PORT (of the server)")
     private, public = int(sys.argv[1]), int(sys.argv[2])
     print("bound to 127.0.0.1:", attempt(CONTAINER, private))
     print("127.0.0.1 out here:", attempt("127.0.0.1", private))

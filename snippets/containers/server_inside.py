@@ -1,4 +1,4 @@
-"""A server in a container, with a socket on 127.0.0.1 and one on 0.0.0.0."""
+"""A server in a container, on 127.0.0.1 and on 0.0.0.0."""
 
 # Run: python server_inside.py
 
@@ -6,7 +6,7 @@ import socket
 
 
 def reached_from_inside(listener):
-    """Connect from in here; return the address at which we were reached."""
+    """Connect from in here; return the address that was reached."""
     address = ("127.0.0.1", listener.getsockname()[1])
     with socket.create_connection(address, timeout=5) as inside:
         conn, _ = listener.accept()
@@ -21,13 +21,13 @@ def main():
         public.bind(("0.0.0.0", 0))
         public.listen()
         ports = private.getsockname()[1], public.getsockname()[1]
-        print("127.0.0.1 and 0.0.0.0 have the ports", *ports, flush=True)
-        print("a client in here reached", reached_from_inside(private))
+        print("127.0.0.1 and 0.0.0.0: ports", *ports, flush=True)
+        print("one in here reached", reached_from_inside(private))
         try:
             while True:
                 conn, _ = public.accept()
                 with conn:
-                    print("a client outside reached", conn.getsockname())
+                    print("one outside reached", conn.getsockname())
         except KeyboardInterrupt:
             print("stopped")
 

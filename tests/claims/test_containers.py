@@ -7,10 +7,10 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from lab.networks import container, within
-from snippets.containers.client_outside import CONTAINER, attempt
+from snippets.containers import client_outside, server_inside
 
 needs = pytest.mark.needs
-OUTSIDE = "192.0.2.1"  # our own end of the cable
+CONTAINER, OUTSIDE = client_outside.CONTAINER, "192.0.2.1"  # the ends of the cable
 
 
 def listen_on(host: str, port: int = 0) -> socket.socket:
@@ -36,7 +36,8 @@ def test_loopback_server_refuses_the_outside():
     with within(container()):
         listener = listen_on("127.0.0.1")
     with listener:
-        assert attempt(CONTAINER, listener.getsockname()[1]) == "ECONNREFUSED"
+        port = listener.getsockname()[1]
+        assert client_outside.attempt(CONTAINER, port) == "ECONNREFUSED"
         listener.setblocking(False)
         assert failure(listener.accept) == errno.EAGAIN
 
@@ -45,13 +46,9 @@ def test_loopback_server_refuses_the_outside():
 def test_loopback_server_serves_the_inside():
     """A client in the same container reaches a server that is bound to
     `127.0.0.1`."""
-    with within(container()):
-        listener, client = listen_on("127.0.0.1"), socket.socket()
-    with listener, client:
-        client.connect(listener.getsockname())
-        conn, peer = listener.accept()
-        conn.close()
-        assert peer == client.getsockname()
+    with within(container()), listen_on("127.0.0.1") as listener:
+        reached = server_inside.reached_from_inside(listener)
+        assert reached == listener.getsockname()
 
 
 @needs("private_net")
