@@ -30,6 +30,7 @@ extensions = [
     "docs._ext.sequence",
     "docs._ext.sharing",
     "docs._ext.snippet",
+    "docs._ext.suites",
 ]
 if tags.has("spelling"):  # noqa: F821  # `make check` looks every word up
     extensions.append("sphinxcontrib.spelling")

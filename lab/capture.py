@@ -6,11 +6,12 @@ import struct
 
 ETH_P_ALL = 0x0003  # <linux/if_ether.h>
 SO_TIMESTAMPNS = 35  # <asm-generic/socket.h>
+ETH_P_IP = 0x0800
 ETHERNET_HEADER = 14  # loopback frames carry one, filled with zeros
 
 
 class Capture:
-    """Everything sent over an interface while this is open.
+    """Everything sent over the loopback while this is open, or IPv4 over a cable.
 
     Raises OSError where the process may not open a packet socket (packet(7)).
     """
@@ -19,6 +20,7 @@ class Capture:
         self._socket = socket.socket(
             socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL)
         )
+        self._loopback = interface == "lo"
         self._socket.bind((interface, ETH_P_ALL))
         self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
@@ -30,8 +32,11 @@ class Capture:
         with contextlib.suppress(BlockingIOError):
             while True:
                 frame, extra, _, address = self._socket.recvmsg(65600, 64)
-                if address[2] != socket.PACKET_OUTGOING:
+                _, protocol, direction, *_ = address
+                if self._loopback and direction != socket.PACKET_OUTGOING:
                     continue  # the loopback shows each packet twice: sent, received
+                if not self._loopback and protocol != ETH_P_IP:
+                    continue  # ARP, and what IPv6 says by itself
                 seconds, nanoseconds = struct.unpack("qq", extra[0][2])
                 moment = seconds * 1_000_000_000 + nanoseconds
                 taken.append((moment, frame[ETHERNET_HEADER:]))

@@ -46,8 +46,14 @@ def snippet_ids() -> list[str]:
 def server_of(snippet: str) -> str | None:
     """The snippet that must be running first, from the `# Needs:` line, or None."""
     need = needs(snippet_path(snippet).read_text())
-    found = re.fullmatch(r"(\S+)\.py running; give its host and port", need or "")
+    found = re.fullmatch(r"(\S+)\.py running.*; give its .+", need or "")
     return f"{snippet.rpartition('.')[0]}.{found[1]}" if found else None
+
+
+def in_a_container(snippet: str) -> bool:
+    """Whether a snippet's server must run in a network of its own."""
+    need = needs(snippet_path(snippet).read_text()) or ""
+    return ".py running in a container;" in need
 
 
 def needs(source: str) -> str | None:

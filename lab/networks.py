@@ -15,6 +15,7 @@ import socket
 import struct
 import sys
 from collections.abc import Callable
+from contextlib import contextmanager
 from pathlib import Path
 
 from pyroute2 import IPRoute
@@ -22,7 +23,7 @@ from pyroute2.netlink.nfnetlink.nftsocket import Cmp, Meta, Regs
 from pyroute2.nftables.expressions import genex
 from pyroute2.nftables.main import NFTables
 
-from lab.namespace import Missing, enter, write_sysctl
+from lab.namespace import CLONE_NEWNET, Missing, enter, set_up_loopback, write_sysctl
 
 FAR = {socket.AF_INET: "203.0.113.1", socket.AF_INET6: "2001:db8:ffff::1"}
 FAR_NETWORK = {socket.AF_INET: "203.0.113.0/24", socket.AF_INET6: "2001:db8:ffff::/48"}
@@ -77,6 +78,61 @@ def link(family: int = socket.AF_INET, mtu: int = 1500) -> None:
             gateway=NEIGHBOUR[family],
             oif=index,
         )
+
+
+def container() -> int:
+    """A second network, as a container has, with a loopback of its own.
+
+    A cable leads from our HERE to its NEIGHBOUR. Returns a descriptor for `within()`.
+    """
+    home = os.open("/proc/self/ns/net", os.O_RDONLY)
+    if libc.unshare(CLONE_NEWNET) != 0:
+        raise Missing("namespace", os.strerror(ctypes.get_errno()))
+    inner = os.open("/proc/self/ns/net", os.O_RDONLY)
+    set_up_loopback()
+    with IPRoute() as network:
+        there = {"ifname": "cable", "net_ns_fd": home}
+        network.link("add", ifname="cable", kind="veth", peer=there)
+    give_address("cable", NEIGHBOUR[socket.AF_INET])
+    move_to(home)
+    give_address("cable", HERE[socket.AF_INET])
+    os.close(home)
+    return inner
+
+
+def give_address(name: str, address: str) -> None:
+    """Switch an end of a cable on; acknowledgements go at once, as on the loopback."""
+    with IPRoute() as network:
+        index = network.link_lookup(ifname=name)[0]
+        network.link("set", index=index, state="up")
+        network.addr("add", index=index, address=address, prefixlen=24)
+        network.route(
+            "replace",
+            dst="192.0.2.0/24",
+            oif=index,
+            prefsrc=address,
+            scope="link",
+            proto="kernel",
+            metrics={"quickack": 1},
+        )
+
+
+def move_to(network: int) -> None:
+    """Move this thread to a network; the sockets that it has stay where they are."""
+    if libc.setns(network, CLONE_NEWNET) != 0:
+        raise Missing("namespace", os.strerror(ctypes.get_errno()))
+
+
+@contextmanager
+def within(network: int):
+    """Be in another network for a while: a socket stays in the one it was made in."""
+    home = os.open("/proc/self/ns/net", os.O_RDONLY)
+    move_to(network)
+    try:
+        yield
+    finally:
+        move_to(home)
+        os.close(home)
 
 
 def new_address(address: str) -> None:

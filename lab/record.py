@@ -35,13 +35,15 @@ def run(run_id: str, times: int = RUNS) -> list[dict]:
     world = None if server else need
     if world and world not in WORLDS:
         raise Refused(f"{run_id} needs {world}, which lab/networks.py cannot make")
-    if world and here["private_net"]:
-        raise Refused(f"{run_id} needs {world}: {here['private_net']}")
+    container = evidence.in_a_container(run_id)
+    if (world or container) and here["private_net"]:
+        raise Refused(f"{run_id} needs {need}: {here['private_net']}")
     job = {
         "programs": [str(path) for path in paths],
         "private": here["private_net"] is None,
         "packets": here["packets"] is None,
         "world": world,
+        "container": container,
         "times": times,
     }
     stage = subprocess.run(

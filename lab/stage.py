@@ -15,11 +15,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
-from lab import namespace
+from lab import namespace, networks
 from lab.capture import Capture
-from lab.networks import WORLDS
 
 TRACER = Path(__file__).with_name("tracer.py")
 TIME_LIMIT = float(os.environ.get("LAB_TIME_LIMIT", "10"))  # seconds, one program
@@ -42,18 +42,20 @@ def main() -> None:
 
 def one_run(job: dict) -> dict:
     """Enter a new network, run the job's programs there, return what was seen."""
-    capture = None
+    capture = container = None
     if job["private"]:
         namespace.enter()
+        if job["container"]:
+            container = networks.container()
         if job["packets"]:
-            capture = Capture()
+            capture = Capture("cable" if container else "lo")
         if job["world"]:
-            WORLDS[job["world"]]()
+            networks.WORLDS[job["world"]]()
     with tempfile.TemporaryDirectory() as folder:
         events = Path(folder, "events")
         events.touch()
         try:
-            printed = run_programs(job["programs"], events, job["private"])
+            printed = run_programs(job["programs"], events, job["private"], container)
         except Failed as failure:
             return {"failed": str(failure)}
         return {
@@ -64,19 +66,22 @@ def one_run(job: dict) -> dict:
         }
 
 
-def run_programs(paths: list[str], events: Path, private: bool) -> list[list[str]]:
+def run_programs(
+    paths: list[str], events: Path, private: bool, container: int | None = None
+) -> list[list[str]]:
     """Run one program to its end, or a server, then its client, then stop the server.
 
-    The client is given the host and the port that the server's first line ends with.
+    The client is given the last two words of the server's first line: host and port.
+    container: the network in which the server runs, if it is not the client's.
     Returns the lines that each program printed. Raises Failed.
     """
     if len(paths) == 1:
         with start(paths[0], [], events) as program:
             printed = [finish(program, paths[0])]
     else:
-        with start(paths[0], [], events) as server:
+        with start(paths[0], [], events, container) as server:
             try:
-                ready = server.stdout.readline()
+                ready = first_line(server)
                 address = ready.split()[-2:]
                 if len(address) != 2 or not address[1].isdigit():
                     raise Failed(
@@ -97,18 +102,32 @@ def run_programs(paths: list[str], events: Path, private: bool) -> list[list[str
     return printed
 
 
-def start(path: str, arguments: list[str], events: Path) -> subprocess.Popen:
-    """Start a snippet under the tracer, isolated as a pasted program would be."""
+def start(
+    path: str, arguments: list[str], events: Path, network: int | None = None
+) -> subprocess.Popen:
+    """Start a snippet under the tracer, isolated as a pasted program would be.
+
+    network: a descriptor of the one to start it in, if it is not this one.
+    """
     isolated = [sys.executable, "-I", "-B", "-u"]
     command = [*isolated, str(TRACER), str(events), path, *arguments]
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=events.parent,
-    )
+    with networks.within(network) if network else nullcontext():
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=events.parent,
+        )
+
+
+def first_line(program: subprocess.Popen) -> str:
+    """The first line a program prints. No more is read: `finish()` gets the others."""
+    line = b""
+    while not line.endswith(b"\n") and (byte := os.read(program.stdout.fileno(), 1)):
+        line += byte
+    return line.decode()
 
 
 def finish(program: subprocess.Popen, path: str) -> list[str]:
@@ -135,19 +154,19 @@ def until(condition, what: str) -> None:
         time.sleep(0.001)
 
 
-def tables(*names: str, port: int | None = None):
-    """Rows of /proc/net/NAME, split into fields; of one local port if it is given."""
+def tables(*names: str, port: int | None = None, pid: int | str = "self"):
+    """Rows of /proc/PID/net/NAME, split into fields; of one local port if given."""
     for name in names:
-        path = Path("/proc/self/net", name)
+        path = Path(f"/proc/{pid}/net", name)
         if path.exists():
             for row in (line.split() for line in path.read_text().splitlines()[1:]):
                 if port is None or int(row[1].rpartition(":")[2], 16) == port:
                     yield row
 
 
-def at_rest(port: int | None = None) -> bool:
-    """Whether no TCP socket of this network, or port, has anything left to send."""
-    return all(row[3] in AT_REST for row in tables("tcp", "tcp6", port=port))
+def at_rest(port: int | None = None, pid: int | str = "self") -> bool:
+    """Whether no TCP socket of a network, or port, has anything left to send."""
+    return all(row[3] in AT_REST for row in tables("tcp", "tcp6", port=port, pid=pid))
 
 
 def idle(pid: int, port: int, events: Path) -> bool:
@@ -159,9 +178,9 @@ def idle(pid: int, port: int, events: Path) -> bool:
     sleeping = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     unread = any(
         not row[4].endswith(":00000000")
-        for row in tables("udp", "udp6", "tcp", "tcp6", port=port)
+        for row in tables("udp", "udp6", "tcp", "tcp6", port=port, pid=pid)
     )
-    return waits and sleeping == "S" and not unread and at_rest(port)
+    return waits and sleeping == "S" and not unread and at_rest(port, pid)
 
 
 if __name__ == "__main__":

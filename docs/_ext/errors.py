@@ -27,124 +27,8 @@ FILE = "errors.json"
 PROGRAMS = evidence.ROOT / "lab" / "provocations.py"
 ORDER = "bind listen accept connect getsockname getpeername shutdown send sendto recv"
 
-# Not measured by us: the number on macOS (sys/errno.h) and FreeBSD (errno(2)), and the
-# number and text on Windows ("Windows Sockets Error Codes").
-ELSEWHERE = {
-    "EACCES": (
-        13,
-        10013,
-        "An attempt was made to access a socket in a way forbidden by its access "
-        "permissions",
-    ),
-    "EADDRINUSE": (
-        48,
-        10048,
-        "Only one usage of each socket address (protocol/network address/port) is "
-        "normally permitted",
-    ),
-    "EADDRNOTAVAIL": (49, 10049, "The requested address is not valid in its context"),
-    "EAFNOSUPPORT": (
-        47,
-        10047,
-        "An address incompatible with the requested protocol was used",
-    ),
-    "EAGAIN": (
-        35,
-        10035,
-        "A non-blocking socket operation could not be completed immediately",
-    ),
-    "EALREADY": (
-        37,
-        10037,
-        "An operation was attempted on a non-blocking socket that already had an "
-        "operation in progress",
-    ),
-    "EBADF": (9, 10009, "The file handle supplied is not valid"),
-    "ECONNABORTED": (
-        53,
-        10053,
-        "An established connection was aborted by the software in your host machine",
-    ),
-    "ECONNREFUSED": (
-        61,
-        10061,
-        "No connection could be made because the target machine actively refused it",
-    ),
-    "ECONNRESET": (
-        54,
-        10054,
-        "An existing connection was forcibly closed by the remote host",
-    ),
-    "EDESTADDRREQ": (
-        39,
-        10039,
-        "A required address was omitted from an operation on a socket",
-    ),
-    "EHOSTUNREACH": (
-        65,
-        10065,
-        "A socket operation was attempted to an unreachable host",
-    ),
-    "EINPROGRESS": (36, 10036, "A blocking operation is currently executing"),
-    "EINVAL": (22, 10022, "An invalid argument was supplied"),
-    "EISCONN": (
-        56,
-        10056,
-        "A connect request was made on an already connected socket",
-    ),
-    "ELOOP": (62, None, ""),
-    "EMFILE": (24, 10024, "Too many open sockets"),
-    "EMSGSIZE": (
-        40,
-        10040,
-        "A message sent on a datagram socket was larger than the internal message "
-        "buffer or some other network limit, or the buffer used to receive a datagram "
-        "into was smaller than the datagram itself",
-    ),
-    "ENAMETOOLONG": (63, None, ""),
-    "ENETUNREACH": (
-        51,
-        10051,
-        "A socket operation was attempted to an unreachable network",
-    ),
-    "ENODEV": (19, None, ""),
-    "ENOENT": (2, None, ""),
-    "ENOSPC": (28, None, ""),
-    "ENOTCONN": (
-        57,
-        10057,
-        "A request to send or receive data was disallowed because the socket is not "
-        "connected and (when sending on a datagram socket using a sendto call) no "
-        "address was supplied",
-    ),
-    "ENOTDIR": (20, None, ""),
-    "ENOTSOCK": (
-        38,
-        10038,
-        "An operation was attempted on something that is not a socket",
-    ),
-    "EOPNOTSUPP": (
-        None,  # 45 on FreeBSD, 102 on macOS
-        10045,
-        "The attempted operation is not supported for the type of object referenced",
-    ),
-    "EPERM": (1, None, ""),
-    "EPIPE": (32, None, ""),
-    "EPROTOTYPE": (
-        41,
-        10041,
-        "A protocol was specified in the socket function call that does not support "
-        "the semantics of the socket type requested",
-    ),
-    "EROFS": (30, None, ""),
-    "ETIMEDOUT": (
-        60,
-        10060,
-        "A connection attempt failed because the connected party did not properly "
-        "respond after a period of time, or established connection failed because "
-        "connected host has failed to respond",
-    ),
-}
+# Not measured: the numbers and texts of other systems, with their sources.
+ELSEWHERE = "errors_elsewhere.json"
 SHORTER = (
     ("TCP/IPv4 TCP/IPv6", "TCP"),
     ("UDP/IPv4 UDP/IPv6", "UDP"),
@@ -190,16 +74,25 @@ def by_call(rows: list[dict]) -> list[tuple[str, list[dict]]]:
     ]
 
 
-def elsewhere(name: str) -> str:
-    """What other systems give for this error, in words; not measured."""
-    bsd, windows, text = ELSEWHERE.get(name, (None, None, ""))
-    told = []
-    if name == "EOPNOTSUPP":
-        told.append("[Errno 102] on macOS, [Errno 45] on FreeBSD")
-    elif bsd:
-        told.append(f"[Errno {bsd}] on macOS and FreeBSD")
-    if windows:
-        told.append(f"[WinError {windows}] {text} (WSA{name}) on Windows")
+def elsewhere(name: str, here: str = "") -> str:
+    """What other systems give for this error, in words; not measured.
+
+    here: the text on this system; the others' is told where it is another one.
+    """
+    known = evidence.load(ELSEWHERE)["errors"].get(name)
+    if not known:
+        return ""
+    text = f" {known['text']}" if known["text"] != here else ""
+    if known["macos"] == known["freebsd"]:
+        told = [f"[Errno {known['macos']}]{text} on macOS and FreeBSD"]
+    else:
+        told = [f"[Errno {known['macos']}] {known['macos_text']} on macOS"]
+        told += [f"[Errno {known['freebsd']}]{text} on FreeBSD"]
+    if "windows" in known:
+        told.append(
+            f"[WinError {known['windows']}] {known['windows_text']} "
+            f"({known['name']}) on Windows"
+        )
     return "; ".join(told)
 
 
@@ -211,6 +104,7 @@ class ErrnoDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
         self.env.note_dependency(str(evidence.EVIDENCE / FILE))
+        self.env.note_dependency(str(evidence.EVIDENCE / ELSEWHERE))
         self.env.note_dependency(str(PROGRAMS))
         found = evidence.load(FILE)
         rows = [row for row in found["rows"] if row["errno"] == name]
@@ -256,7 +150,7 @@ def facts(name: str, rows: list[dict]) -> nodes.Node:
             f"{c}: {text.lower()}" for c in ORDER.split() if c in calls
         )
         shown.append(f"Other programs: {called or text}")
-    if told := elsewhere(name):
+    if told := elsewhere(name, rows[0]["message"].partition("] ")[2]):
         shown.append(f"Elsewhere: {told}")
     for line in shown:
         label, _, text = line.partition(": ")

@@ -3,7 +3,8 @@
    So a query that holds the text, the name or the number of an error is searched for as
    the name of that error, taken from the headings "EADDRINUSE: [Errno 98] Address …";
    one that holds all words of an entry of the index is answered by the entry's page;
-   any other by the pages that have most of its words, the rare ones above all. */
+   any other by the pages that have most of its words, the rare ones above all.
+   The numbers of Windows are those of macOS and FreeBSD, and 10000. */
 const WINDOWS = {
   10009: "EBADF", 10013: "EACCES", 10022: "EINVAL", 10024: "EMFILE", 10035: "EAGAIN",
   10036: "EINPROGRESS", 10037: "EALREADY", 10038: "ENOTSOCK", 10039: "EDESTADDRREQ",
@@ -29,7 +30,8 @@ const errorIn = (query) => {
       return names.includes(name) || names.includes(`wsa${name}`);
     }) ??
     errors.find((error) => error.name === windows) ??
-    errors.find((error) => error.number === number)
+    errors.find((error) => error.number === number) ??
+    errors.find((error) => error.name === WINDOWS[10000 + Number(number)])
   );
 };
 

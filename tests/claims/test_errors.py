@@ -3,6 +3,7 @@
 Every errno is provoked once more in tests/lab/test_errors.py; here are the surprises.
 """
 
+import ctypes
 import errno
 import os
 import select
@@ -36,6 +37,15 @@ def new(kind: int = TCP, family: int = IPV4) -> socket.socket:
     held.append(socket.socket(family, kind))
     held[-1].settimeout(5)
     return held[-1]
+
+
+def in_c(function: str, sock: socket.socket, family: int, rest: bytes) -> int | None:
+    """The errno of bind(2) or connect(2) with an address that Python would refuse."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    address = struct.pack("=H", family) + rest
+    if getattr(libc, function)(sock.fileno(), address, len(address)) == 0:
+        return None
+    return ctypes.get_errno()
 
 
 def plain(kind: int = TCP, family: int = IPV4) -> socket.socket:
@@ -359,3 +369,57 @@ def test_unix_shutdown_needs_no_peer():
     `ENOTCONN`."""
     assert code(new(TCP, UNIX).shutdown, socket.SHUT_WR) is None
     assert code(new(TCP).shutdown, socket.SHUT_WR) == errno.ENOTCONN
+
+
+@needs("ipv6")
+def test_bound_address_decides_the_version():
+    """An IPv6 socket bound to `::1` gets `ENETUNREACH` from `connect()` to
+    `::ffff:127.0.0.1`, and one bound to `::ffff:127.0.0.1` gets `EAFNOSUPPORT` from
+    `connect()` to `::1`; UDP `sendto()` fails alike."""
+    mapped = "::ffff:127.0.0.1"
+    for local, far, expected in (
+        ("::1", mapped, errno.ENETUNREACH),
+        (mapped, "::1", errno.EAFNOSUPPORT),
+    ):
+        for kind in (TCP, UDP):
+            sock = new(kind, IPV6)
+            sock.bind((local, 0))
+            assert code(sock.connect, (far, 9)) == expected
+        sock = new(UDP, IPV6)
+        sock.bind((local, 0))
+        assert code(sock.sendto, b"x", (far, 9)) == expected
+
+
+def test_short_address_is_invalid():
+    """In C, `bind()` and `connect()` fail with `EINVAL` when the address is shorter
+    than an address of its family; Python never passes such a one."""
+    for kind in (TCP, UDP):
+        for function in ("bind", "connect"):
+            sock = new(kind)
+            assert in_c(function, sock, IPV4, b"\0") == errno.EINVAL
+            assert sock.getsockname()[0] == "0.0.0.0"
+            assert in_c(function, new(kind), IPV4, bytes(14)) != errno.EINVAL
+
+
+@needs("ipv6")
+def test_bind_forgives_a_missing_family():
+    """In C, an IPv4 socket takes the family `AF_UNSPEC` in `bind()` if the address is
+    the wildcard; with another address, or on an IPv6 socket, it is `EAFNOSUPPORT`."""
+    for kind in (TCP, UDP):
+        sock = new(kind)
+        assert in_c("bind", sock, 0, bytes(14)) is None
+        assert sock.getsockname()[0] == "0.0.0.0"
+        loopback = bytes(2) + socket.inet_aton("127.0.0.1") + bytes(8)
+        assert in_c("bind", new(kind), 0, loopback) == errno.EAFNOSUPPORT
+        assert in_c("bind", new(kind, IPV6), 0, bytes(26)) == errno.EAFNOSUPPORT
+
+
+def test_other_families_are_refused():
+    """In C, `bind()` and `connect()` on an IPv4 TCP socket fail with `EAFNOSUPPORT`
+    when the address says `AF_UNIX`, or a family that does not exist."""
+    for family in (socket.AF_UNIX, 99):
+        for function in ("bind", "connect"):
+            sock = new()
+            found = in_c(function, sock, family, bytes(108))
+            assert found == errno.EAFNOSUPPORT
+            assert sock.getsockname() == ("0.0.0.0", 0)

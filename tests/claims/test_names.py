@@ -527,3 +527,26 @@ def test_v6only_listener_refuses_ipv4():
         assert failure(client.connect, ("127.0.0.1", port)) == errno.ECONNREFUSED
         with socket.create_connection(("::1", port), timeout=5) as other:
             assert other.getpeername()[:2] == ("::1", port)
+
+
+@needs("ipv6")
+def test_mapped_peer_gives_mapped_names():
+    """`connect()` of an unbound IPv6 socket to a mapped address such as
+    `::ffff:127.0.0.1` gives it a mapped local name too."""
+    with listen_on() as listener, socket.socket(socket.AF_INET6) as client:
+        mapped = ("::ffff:127.0.0.1", listener.getsockname()[1])
+        client.connect(mapped)
+        assert client.getsockname()[0] == "::ffff:127.0.0.1"
+        assert client.getpeername()[:2] == mapped
+
+
+@needs("ipv6")
+def test_connect_to_the_ipv6_wildcard():
+    """An unbound IPv6 TCP socket that connects to `::` reaches `::1`."""
+    with socket.socket(socket.AF_INET6) as listener:
+        listener.bind(("::1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        with socket.create_connection(("::", port), timeout=5) as client:
+            assert client.getpeername()[:2] == ("::1", port)
+            assert listener.accept()[1] == client.getsockname()

@@ -1118,3 +1118,47 @@ def test_low_port_needs_a_capability():
     for kind in (TCP, UDP):
         ends = [code(new(kind).bind, (HOST, port)) for port in (79, 80)]
         assert ends == [errno.EACCES, None]
+
+
+def test_used_up_own_range():
+    """When all ports of a socket's own `IP_LOCAL_PORT_RANGE` are taken, `bind()` to
+    port 0 fails with `EADDRINUSE`."""
+    with new() as first, new() as second:
+        for sock in (first, second):
+            range_of_one_socket.limit(sock, 45000, 45000)
+        first.bind((HOST, 0))
+        assert port_of(first) == 45000
+        assert code(second.bind, (HOST, 0)) == errno.EADDRINUSE
+
+
+@needs("sysctl")
+def test_autobind_reuse_shares_the_last_port():
+    """When every port of the range is taken, `bind()` to port 0 shares one with
+    `SO_REUSEADDR` on both sockets only if `net.ipv4.ip_autobind_reuse` is 1, and not if
+    both have `SO_REUSEPORT` too."""
+    write_sysctl("net.ipv4.ip_local_port_range", "40000 40000")
+    for setting in ("0", "1"):
+        write_sysctl("net.ipv4.ip_autobind_reuse", setting)
+        for options in ([], [REUSEADDR], [REUSEPORT], [REUSEADDR, REUSEPORT]):
+            with bound(TCP, *options), new(TCP, *options) as second:
+                shared = setting == "1" and options == [REUSEADDR]
+                expected = None if shared else errno.EADDRINUSE
+                assert code(second.bind, (HOST, 0)) == expected
+
+
+@needs("sysctl")
+def test_bound_socket_stops_the_sharing():
+    """While another socket is bound to the port by its number, even on another address,
+    `connect()` does not share that port between clients: `EADDRNOTAVAIL` if there is no
+    other; after `close()` it does."""
+    with listening(address=(HOST, 9)) as server, new() as one, new() as two:
+        write_sysctl("net.ipv4.ip_local_port_range", "40000 40000")
+        for client, address in ((one, "127.0.0.2"), (two, "127.0.0.3")):
+            client.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+            client.bind((address, 0))
+        one.connect(server.getsockname())
+        with bound(address=("127.0.0.4", 40000)):
+            found = code(two.connect, server.getsockname())
+            assert found == errno.EADDRNOTAVAIL
+        two.connect(server.getsockname())
+        assert one.getsockname()[1] == two.getsockname()[1] == 40000

@@ -1016,3 +1016,47 @@ def test_shutdown_gives_a_chosen_port_back():
         named.listen()
         named.shutdown(socket.SHUT_RD)
         assert failure(other.bind, name) == errno.EADDRINUSE
+
+
+def test_connect_to_port_zero_is_refused():
+    """A TCP `connect()` to port 0 fails with `ECONNREFUSED`."""
+    for host in ("127.0.0.1", "0.0.0.0"):
+        with new_client() as client:
+            assert failure(client.connect, (host, 0)) == errno.ECONNREFUSED
+
+
+def test_shutdown_clears_acceptconn():
+    """After `shutdown(SHUT_RD)` on a listening socket, `SO_ACCEPTCONN` is 0 again."""
+    with listen_on() as listener:
+        option = (socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        assert listener.getsockopt(*option) == 1
+        listener.shutdown(socket.SHUT_RD)
+        assert listener.getsockopt(*option) == 0
+
+
+def test_recvfrom_names_nobody():
+    """`recvfrom()` on a TCP socket tells no address: in Python it returns `None` in
+    its place."""
+    with listen_on() as listener, new_client() as client:
+        client.connect(listener.getsockname())
+        conn, _ = listener.accept()
+        with conn:
+            client.send(b"x")
+            assert conn.recvfrom(9) == (b"x", None)
+            assert conn.getpeername() == client.getsockname()
+
+
+def test_shutdown_read_keeps_no_data_out():
+    """After `shutdown(SHUT_RD)` on a TCP connection `recv()` returns `b''` when nothing
+    waits, but data that comes later is received, and `send()` still works."""
+    with listen_on() as listener, new_client() as client:
+        client.connect(listener.getsockname())
+        conn, _ = listener.accept()
+        with conn:
+            conn.shutdown(socket.SHUT_RD)
+            assert conn.recv(9) == b""
+            client.send(b"late")
+            assert conn.recv(9) == b"late"
+            assert conn.recv(9) == b""
+            assert conn.send(b"answer") == 6
+            assert client.recv(9) == b"answer"

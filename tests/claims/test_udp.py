@@ -32,6 +32,7 @@ from snippets.udp.peer_can_be_changed_and_removed import remove_peer
 needs = pytest.mark.needs
 
 NOBODY = ("127.0.0.1", 9)  # no kernel chooses this port, and nobody receives there
+UDP = socket.SOCK_DGRAM
 IP_RECVERR = 11  # <linux/in.h>; not in the socket module of Python 3.11
 
 
@@ -959,3 +960,52 @@ def test_server_bound_to_an_address_replies_from_it():
         _, source = server.recvfrom(1024)
         server.sendto(b"reply", source)
         assert client.recvfrom(1024) == (b"reply", server.getsockname())
+
+
+def test_shutdown_read_ends_a_waiting_recv():
+    """After `shutdown(SHUT_RD)` on a connected UDP socket a blocking `recv()` returns
+    `b''` when nothing waits, a non-blocking one fails with `EAGAIN`, and datagrams are
+    still received."""
+    with udp("127.0.0.1", 0) as peer, udp() as sock:
+        sock.connect(peer.getsockname())
+        sock.setblocking(True)
+        sock.shutdown(socket.SHUT_RD)
+        assert code(sock.recv, 9, socket.MSG_DONTWAIT) == errno.EAGAIN
+        assert sock.recv(9) == b""
+        peer.sendto(b"late", sock.getsockname())
+        assert sock.recv(9) == b"late"
+        assert sock.recv(9) == b""
+
+
+def test_shutdown_outlives_connect():
+    """`connect()` to another peer does not undo `shutdown(SHUT_WR)` on a UDP socket:
+    `send()` still fails with `EPIPE`."""
+    with udp("127.0.0.1", 0) as one, udp("127.0.0.1", 0) as other, udp() as sock:
+        sock.connect(one.getsockname())
+        sock.shutdown(socket.SHUT_WR)
+        assert code(sock.send, b"x") == errno.EPIPE
+        sock.connect(other.getsockname())
+        assert sock.getpeername() == other.getsockname()
+        assert code(sock.send, b"x") == errno.EPIPE
+
+
+def test_group_address_is_no_source():
+    """A UDP socket bound to a multicast or broadcast address can send, and what it
+    sends comes from an ordinary address of the machine."""
+    for host in ("224.0.0.251", "255.255.255.255"):
+        with udp("127.0.0.1", 0) as receiver, udp(host, 0) as sender:
+            sender.sendto(b"x", receiver.getsockname())
+            _, (address, port) = receiver.recvfrom(9)
+            assert address == "127.0.0.1"
+            assert sender.getsockname() == (host, port)
+
+
+@needs("ipv6")
+def test_connected_ipv6_socket_sends_to_ipv4():
+    """An unbound IPv6 UDP socket connected to `::1` can `sendto()` a mapped IPv4
+    address, although its own local address is `::1`."""
+    with udp("127.0.0.1", 0) as receiver, socket.socket(socket.AF_INET6, UDP) as sock:
+        sock.connect(("::1", 9))
+        assert sock.getsockname()[0] == "::1"
+        sock.sendto(b"x", ("::ffff:127.0.0.1", receiver.getsockname()[1]))
+        assert receiver.recvfrom(9) == (b"x", ("127.0.0.1", sock.getsockname()[1]))

@@ -346,3 +346,55 @@ def test_unlinked_listener_cannot_be_found():
         assert early.recv(1) == b""
         assert listener.getsockname() == "server"
         assert failure(late.connect, "server") == errno.ENOENT
+
+
+def test_abstract_names_belong_to_one_type():
+    """`connect()` to the name of a socket of another type fails with `EPROTOTYPE` if
+    the name is a path, and with `ECONNREFUSED` if it is abstract."""
+    with folder():
+        for name, expected in (
+            ("path", errno.EPROTOTYPE),
+            (b"\0abstract", errno.ECONNREFUSED),
+        ):
+            with stream(name), datagram() as other, stream() as same:
+                assert failure(other.connect, name) == expected
+                same.connect(name)
+
+
+def test_datagram_socket_may_be_its_own_peer():
+    """A Unix datagram socket may `connect()` to its own name; it then receives what it
+    sends."""
+    with folder(), datagram("me") as sock:
+        sock.connect("me")
+        assert sock.getpeername() == sock.getsockname() == "me"
+        sock.send(b"x")
+        assert sock.recv(9) == b"x"
+
+
+def test_closed_listener_resets_waiting_clients():
+    """When a listening Unix socket is closed, a client that nobody has accepted gets
+    `ECONNRESET` once, from `recv()` or `SO_ERROR`, and then end of file."""
+    with folder():
+        listener = stream("server")
+        with stream() as one, stream() as other:
+            one.connect("server")
+            other.connect("server")
+            listener.close()
+            assert failure(one.recv, 9) == errno.ECONNRESET
+            option = (socket.SOL_SOCKET, socket.SO_ERROR)
+            assert other.getsockopt(*option) == errno.ECONNRESET
+            assert one.recv(9) == other.recv(9) == b""
+
+
+def test_recvfrom_names_a_bound_peer():
+    """`recvfrom()` on a Unix stream socket returns the name of a peer that was bound
+    when it sent; if it was not, it is `None` in Python."""
+    with folder(), stream("server") as listener, stream() as client:
+        client.connect("server")
+        conn, _ = listener.accept()
+        with conn:
+            client.send(b"x")
+            assert conn.recvfrom(9) == (b"x", None)
+            client.bind("client")
+            client.send(b"x")
+            assert conn.recvfrom(9) == (b"x", "client")
