@@ -7,7 +7,7 @@ opened here, so the build may use it.
 import re
 from typing import NamedTuple
 
-from lab import evidence, proofs, sharing_rules
+from lab import evidence, machines, proofs, sharing_rules
 from lab.sharing_rules import Pair, Side
 
 STATEMENTS = evidence.ROOT / "tests" / "lab" / "kernel_suites.txt"
@@ -118,8 +118,8 @@ def in_words(mark: str) -> str:
 
 def walk(machine: str, inputs: list[str]) -> tuple[str, str, str]:
     """Follow a word through a learned machine: the last outcome, and the two names."""
-    learned = evidence.load(f"machines/{machine}.json")
-    steps = {(step[0], step[1]): step[2:] for step in learned["transitions"]}
+    learned = machines.load(machine)
+    steps = machines.table(learned)
     state, last = learned["start"], None
     for one in inputs:
         *last, state = steps[state, one]
