@@ -14,6 +14,7 @@ language = "en"
 extensions = [
     "myst_parser",
     "sphinx.ext.doctest",
+    "sphinx.ext.intersphinx",
     "docs._ext.api_calls",
     "docs._ext.claims",
     "docs._ext.code_colours",
@@ -31,6 +32,17 @@ extensions = [
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_ext", "_static"]
+
+# Names of Python link to its documentation, manual pages to man7.org. The inventory is a
+# file, so that the build asks nobody; docs/_inventories/renew.py makes it anew.
+intersphinx_mapping = {
+    "python": (
+        "https://docs.python.org/3/",
+        str(Path(__file__).with_name("docs") / "_inventories" / "python.inv"),
+    )
+}
+manpages_url = "https://man7.org/linux/man-pages/man{section}/{page}.{section}.html"
+nitpicky = True  # a name that leads nowhere is an error
 
 # Sphinx ignores the text of an exception by default; a wrong errno must not pass.
 doctest_default_flags = doctest.DONT_ACCEPT_TRUE_FOR_1
