@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from ruamel.yaml import YAML
 from sphinx.util.inventory import InventoryFile
 
 from docs._ext import picture
@@ -206,3 +207,14 @@ def test_markdown_of_a_page_has_its_programs_and_output(page, built_site):
             run = evidence.load_run(evidence.run_of(fence.argument.strip()))
             place = list(run["snippets"]).index(fence.argument.strip())
             assert "\n".join(run["printed"][place]) in text
+
+
+def test_workflow_and_read_the_docs_give_address_and_history():
+    yaml = YAML(typ="safe")
+    workflow = yaml.load(evidence.ROOT / ".github/workflows/site.yml")
+    steps = workflow["jobs"]["build"]["steps"]
+    (made,) = [step for step in steps if step.get("run") == "make html"]
+    assert "github.io" in made["env"]["SITE_URL"]
+    assert steps[0]["with"]["fetch-depth"] == 0
+    elsewhere = yaml.load(evidence.ROOT / ".readthedocs.yaml")
+    assert "git fetch --unshallow" in elsewhere["build"]["jobs"]["post_checkout"][0]
