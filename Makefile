@@ -50,17 +50,24 @@ evidence: $(VENV)/ready ## measure everything anew and write evidence/; read the
 check: ## what CI runs: from scratch, lint, site, doctests, every test
 	rm -rf build $(VENV)
 	@$(MAKE) --no-print-directory html
+	@$(MAKE) --no-print-directory $(VENV)/checks
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/codespell $$(git ls-files '*.py' '*.js' '*.css' '*.md' Makefile)
+	$(SPHINX) -q -W --keep-going -t spelling -b spelling docs build/spelling
 	@$(MAKE) --no-print-directory doctest
 	@$(MAKE) --no-print-directory test
 	$(VENV)/bin/python -m pytest -q --altered tests/claims
+	$(VENV)/bin/python -m pytest -q tests/checks
 	@git diff --exit-code --stat -- evidence || { echo "the tests changed tracked files"; exit 1; }
 
 lock: $(VENV)/ready ## resolve the dependency groups of pyproject.toml into requirements.txt
 	@$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-emit-index-url --output-file requirements.txt \
 	  --group docs --group test --group browser --group lock pyproject.toml
+	@$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-emit-index-url --constraint requirements.txt \
+	  --output-file tests/checks/requirements.txt --group check pyproject.toml
 
 clean: ## remove what was built and installed
 	rm -rf build $(VENV)
@@ -82,4 +89,12 @@ $(VENV)/ready: requirements.txt
 	else \
 	  $(VENV)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt; \
 	fi
+	@touch $@
+
+# What `make check` needs beyond that.
+$(VENV)/checks: $(VENV)/ready tests/checks/requirements.txt tests/checks/package-lock.json
+	@command -v npm > /dev/null && command -v java > /dev/null \
+	|| { echo "make check needs npm and Java: apt install npm default-jre-headless"; exit 1; }
+	@$(VENV)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r tests/checks/requirements.txt
+	@cp tests/checks/package*.json $(VENV) && npm ci --prefix $(VENV) --silent --ignore-scripts
 	@touch $@

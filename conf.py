@@ -30,12 +30,19 @@ extensions = [
     "docs._ext.explorer",
     "docs._ext.hosting",
     "docs._ext.machine",
+    "docs._ext.measured",
     "docs._ext.navigation",
     "docs._ext.policy",
     "docs._ext.sequence",
     "docs._ext.sharing",
     "docs._ext.snippet",
 ]
+if tags.has("spelling"):  # noqa: F821  # `make check` looks every word up
+    extensions.append("sphinxcontrib.spelling")
+    spelling_lang = "en_GB"
+    spelling_word_list_filename = str(Path(__file__).parent / "tests/checks/words.txt")
+    spelling_show_suggestions = True
+
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_ext", "_static"]

@@ -35,18 +35,26 @@ class Missing(Exception):
         self.step = step
 
 
-def enter() -> None:
+def enter(second_user: bool = False) -> None:
     """Move this single-threaded process to a new network with lo up.
 
+    second_user: root there can become the user 1 as well; only root may ask for it.
     Raises Missing, naming the first step that the system refuses.
     """
     uid, gid = os.getuid(), os.getgid()
+    users = f"0 {uid} 1"
+    outsider = map_from_outside(f"{users}\n1 {uid + 1} 1") if second_user else None
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0:
         raise Missing("namespace", os.strerror(ctypes.get_errno()))
     try:
         Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"0 {uid} 1")
+        if outsider:
+            outsider.send(b"now")
+            if refusal := outsider.recv(1000):
+                raise Missing("ids", refusal.decode())
+        else:
+            Path("/proc/self/uid_map").write_text(users)
         Path("/proc/self/gid_map").write_text(f"0 {gid} 1")
     except OSError as error:
         raise Missing("ids", error) from None
@@ -54,6 +62,26 @@ def enter() -> None:
         set_up_loopback()
     except (OSError, NetlinkError) as error:
         raise Missing("loopback", error) from None
+
+
+def map_from_outside(users: str) -> socket.socket:
+    """A process that maps these users of our new namespace as soon as it is told.
+
+    From inside only one may be mapped, user_namespaces(7). It answers with the reason
+    why it could not, or with the end of file.
+    """
+    ours, theirs = socket.socketpair()
+    inside = os.getpid()
+    if os.fork() == 0:
+        ours.close()
+        try:
+            if theirs.recv(10):
+                Path(f"/proc/{inside}/uid_map").write_text(users)
+        except OSError as error:
+            theirs.send(str(error).encode())
+        os._exit(0)
+    theirs.close()
+    return ours
 
 
 def run_each(function: Callable, jobs: Iterable) -> list:
@@ -131,16 +159,33 @@ def try_every_step() -> dict[str, str | None]:
     return found
 
 
+def why_no_second_user() -> str | None:
+    """None where a network can have a second user, or the reason in words."""
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        try:
+            enter(second_user=True)
+        except Missing as missing:
+            os.write(writing, str(missing).encode())
+        os._exit(0)
+    os.close(writing)
+    with open(reading) as answer:
+        reason = answer.read()
+    os.wait()
+    return reason or None
+
+
 @cache
 def abilities() -> dict[str, str | None]:
     """What a proof or a recording may need: name -> None if it is here, or why not.
 
     private_net: a network of our own; packets: capture on its loopback;
-    sysctl: its settings can be changed; ipv6: ::1 can be bound, there or here.
+    sysctl: its settings can be changed; second_user: it has a user besides root;
+    ipv6: ::1 can be bound, there or here.
     """
     if not sys.platform.startswith("linux"):
         reason = f"no private network on {sys.platform}: Linux only"
-        private = dict.fromkeys(STEPS, reason)
+        private = dict.fromkeys((*STEPS, "second_user"), reason)
     else:
         probe = subprocess.run(
             [sys.executable, "-m", "lab.namespace"],
@@ -152,13 +197,15 @@ def abilities() -> dict[str, str | None]:
             private = json.loads(probe.stdout)
         else:
             last_line = (probe.stderr.strip().splitlines() or ["no message"])[-1]
-            private = dict.fromkeys(STEPS, f"no private network: {last_line}")
+            reason = f"no private network: {last_line}"
+            private = dict.fromkeys((*STEPS, "second_user"), reason)
     reasons = (private[step] for step in ("namespace", "ids", "loopback"))
     no_network = next((reason for reason in reasons if reason), None)
     return {
         "private_net": no_network,
         "packets": no_network or private["packets"],
         "sysctl": no_network or private["sysctl"],
+        "second_user": no_network or private["second_user"],
         "ipv6": why_no_ipv6() if no_network else private["ipv6"],
     }
 
@@ -174,4 +221,5 @@ def why_no_ipv6() -> str | None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(try_every_step()))
+    second_user = why_no_second_user()
+    print(json.dumps(try_every_step() | {"second_user": second_user}))

@@ -1,9 +1,12 @@
 """What every test shares: needs that are probed, and one closing line about them."""
 
+import functools
+import http.server
 import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections import Counter
 
 import pytest
@@ -15,6 +18,14 @@ BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
     None,
 )
+QUIET = [  # root needs no-sandbox; the rest keeps the browser from calling home
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 STRICT = os.environ.get("STRICT") == "1"
 unmet: Counter[str] = Counter()
 differences: list[str] = []
@@ -103,3 +114,29 @@ def built_site():
     if built.returncode != 0:
         pytest.fail(f"the site does not build:\n{built.stderr}", pytrace=False)
     return folder
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """The running browser."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(built_site):
+    """Where the site is served, for instance `http://127.0.0.1:50001/`."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    handler = functools.partial(Quiet, directory=built_site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()

@@ -324,6 +324,7 @@ def needs(proof: proofs.Proof) -> list[nodes.Node]:
         "packets": "a packet capture",
         "private_net": "a private network",
         "sysctl": "network settings it may change",
+        "second_user": "a second user in its network, which only root can make",
         "ipv6": "an IPv6 loopback",
     }
     named = [words_[need] for need in proof.needs]

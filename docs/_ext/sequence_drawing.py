@@ -121,6 +121,8 @@ def draw_packet(
     body: list[str], row: Row, xs: list[float], y: float, single: bool
 ) -> float:
     """An arrow from lane to lane with the packet's words on it."""
+    if row.loop:
+        return draw_loop(body, row, xs[row.lane], y)
     if single:  # the other end is no socket of this program
         x1, x2 = xs[0], WIDTH / 2
         x1, x2 = (x1, x2) if row.lane == row.target else (x2, x1)
@@ -138,6 +140,20 @@ def draw_packet(
         f'text-anchor="middle">{escape(row.text)}</text>'
     )
     return y + 5
+
+
+def draw_loop(body: list[str], row: Row, x: float, y: float) -> float:
+    """An arrow that leaves a lane and comes back to it."""
+    way = 1 if x < WIDTH / 2 else -1
+    y += 22
+    body.append(
+        f'<path class="packet" d="M{x + way * 5:g} {y:g}h{way * 70}'
+        f'a6 6 0 0 {int(way == 1)} 0 12h{-way * 64}"/>'
+        f'<path class="tip" d="M{x + way * 5:g} {y + 12:g}l{way * 8} -4v8z"/>'
+        f'<text class="packet" x="{x + way * 40:g}" y="{y - 6:g}" '
+        f'text-anchor="middle">{escape(row.text)}</text>'
+    )
+    return y + 17
 
 
 def draw_card(body: list[str], row: Row, xs: list[float], y: float) -> float:

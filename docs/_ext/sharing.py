@@ -106,15 +106,16 @@ def yes_or_no(mark: str) -> str:
     return f'<td class="{words if words in ("yes", "no") else "mixed"}">{words}</td>'
 
 
-def table(corner: str, columns: list[str], rows: list[tuple[str, list[str]]]) -> str:
-    """HTML of a table: the corner's text, column heads, (row head, cells)."""
+def table(columns: list[str], rows: list[tuple[str, list[str]]]) -> str:
+    """HTML of a table of pairs: the second sockets, and (first socket, cells)."""
     heads = "".join(f'<th scope="col">{head}</th>' for head in columns)
     lines = "".join(
         f'<tr><th scope="row">{head}</th>{"".join(cells)}</tr>' for head, cells in rows
     )
     return (
         '<div class="table-wrapper docutils"><table class="docutils port-sharing">'
-        f"<thead><tr><th>{corner}</th>{heads}</tr></thead>"
+        '<thead><tr><th scope="col">first ↓ second →</th>'
+        f"{heads}</tr></thead>"
         f"<tbody>{lines}</tbody></table></div>"
     )
 
@@ -138,7 +139,7 @@ def addresses_table(marks: dict[Pair, str]) -> str:
         (group_name(g), [yes_or_no(cell(g[0], other[0])) for other in groups])
         for g in groups
     ]
-    return table("", [place_name(group[0]) for group in groups], rows)
+    return table([place_name(group[0]) for group in groups], rows)
 
 
 def connected_table(marks: dict[Pair, str]) -> str:
@@ -151,7 +152,7 @@ def connected_table(marks: dict[Pair, str]) -> str:
         now = CONNECTED[group[0].removesuffix(" V6ONLY")]
         head = f"{place_name(group[0])}<br>now {code(now)}"
         rows.append((head, [yes_or_no(cell(group[0], c[0])) for c in columns]))
-    return table("", [place_name(group[0]) for group in columns], rows)
+    return table([place_name(group[0]) for group in columns], rows)
 
 
 def options_table(marks: dict[Pair, str]) -> str:
@@ -179,7 +180,7 @@ def options_table(marks: dict[Pair, str]) -> str:
                 same = quiet == listening
                 cells.append(yes_or_no(quiet if same else DIFFERS))
         rows.append((option_name(one), cells))
-    return table("", [option_name(option) for option in OPTIONS], rows)
+    return table([option_name(option) for option in OPTIONS], rows)
 
 
 def option_name(option: str) -> str:
@@ -272,8 +273,8 @@ def question(data: dict, program: str) -> str:
         f"<fieldset><legend>I have this socket</legend>{fields}{state}</fieldset>"
         "<fieldset><legend>I want this one, on the same port</legend>"
         f"{wanted}</fieldset>"
-        '<output aria-live="polite"><p class="verdict"></p><p class="reason"></p>'
-        '<p class="cure"></p></output>'
+        '<div class="answer" role="status"><p class="verdict"></p>'
+        '<p class="reason"></p><p class="cure"></p></div>'
         '<div class="try"><p>Try it yourself, with this pair:</p>'
         '<button class="copy" type="button" title="Copy the whole program" hidden>'
         f'Copy</button><template class="program">{escape(program)}</template>'

@@ -19,6 +19,7 @@ class Row:
     outcome: str = ""
     failed: bool = False
     target: int = 0
+    loop: bool = False  # a packet that the socket has sent to itself
     names: list = field(default_factory=list)
 
 
@@ -101,12 +102,13 @@ def is_server(recording: dict, name: str) -> bool:
     return "listen" in done or ("bind" in done and not done & {"connect", "connect_ex"})
 
 
-def port_lanes(recording: dict, lane_of: dict[str, int]) -> dict[int, int]:
-    """{port: lane of the socket that has it as its local port}."""
-    ports: dict[int, int] = {}
+def port_lanes(recording: dict, lane_of: dict[str, int]) -> dict:
+    """{(address, port) and port: lane of the socket with that local name}."""
+    ports: dict = {}
     for step in recording["steps"]:
         for socket, (local, _) in step.get("names", {}).items():
             if isinstance(local, list) and local[1]:
+                ports.setdefault(tuple(local[:2]), lane_of[socket])
                 ports.setdefault(local[1], lane_of[socket])
     return ports
 
@@ -116,13 +118,17 @@ def packet_rows(step: dict, ports: dict, lane: int, lanes: int) -> list[Row]:
     rows: list[Row] = []
     elsewhere = 0 if lane else max(lanes - 1, 0)
     for packet in step.get("packets", ()):
-        here, there = packet["source"][1], packet["destination"][1]
-        if here is None and rows:  # ICMP: the way back of what provoked it
+        here, there = packet["source"], packet["destination"]
+        if here[1] is None and rows:  # ICMP: the way back of what provoked it
             source, target = rows[-1].target, rows[-1].lane
         else:
-            source = ports.get(here, elsewhere)
-            target = ports.get(there, elsewhere)
-        rows.append(Row("packet", source, packet_text(packet), target=target))
+            # One port on two addresses: the socket on this very address comes first.
+            source, target = (
+                ports.get(tuple(end), ports.get(end[1], elsewhere))
+                for end in (here, there)
+            )
+        text, loop = packet_text(packet), here == there and here[1] is not None
+        rows.append(Row("packet", source, text, target=target, loop=loop))
     return rows
 
 

@@ -3,8 +3,8 @@
 
 def test_reader_without_a_page_finds_one(open_page):
     page = open_page("404")
-    page.locator("form.not-found input").fill("EADDRINUSE")
-    page.locator("form.not-found button").click()
+    page.locator("form.search-again input").fill("EADDRINUSE")
+    page.locator("form.search-again button").click()
     page.locator("#search-results li a").first.wait_for()
     assert page.complaints == []
 

@@ -105,7 +105,7 @@ def test_works_by_keyboard_and_tells_changes(open_page):
     page.locator("select[name=second-place]").focus()
     page.keyboard.type("127.0.0.2")
     assert page.locator("select[name=second-place]").input_value() == "127.0.0.2"
-    assert page.locator(".port-question output[aria-live=polite] .verdict").count() == 1
+    assert page.locator(".port-question [role=status] .verdict").count() == 1
     for select in page.locator(".port-question select").all():
         assert select.evaluate("select => select.labels.length") == 1
 

@@ -72,6 +72,38 @@ ERRORS = {
     "getpeername ENOTCONN": "errors/enotconn",
     "FileNotFoundError: [Errno 2] No such file or directory": "errors/paths",
 }
+# Questions about ports.
+PORTS = {
+    "port still in use after restart": "learn/restart-and-time-wait",
+    "how long does TIME_WAIT last": "learn/restart-and-time-wait",
+    "SO_REUSEADDR TIME_WAIT": "learn/restart-and-time-wait",
+    "tcp_tw_reuse": "learn/restart-and-time-wait",
+    "who is using port 8080": "learn/who-has-the-port",
+    "which process has my port": "learn/who-has-the-port",
+    "/proc/net/tcp inode": "learn/who-has-the-port",
+    "ss shows nothing": "learn/who-has-the-port",
+    "SO_REUSEADDR vs SO_REUSEPORT": "learn/reuseaddr-or-reuseport",
+    "difference between SO_REUSEADDR and SO_REUSEPORT": (
+        "learn/reuseaddr-or-reuseport"
+    ),
+    "SO_REUSEPORT load balancing": "learn/load-sharing",
+    "SO_REUSEPORT lost connections": "learn/load-sharing",
+    "tcp_migrate_req": "learn/load-sharing",
+    "port hijacking": "learn/stolen-ports",
+    "steal port SO_REUSEADDR": "learn/stolen-ports",
+    "SO_EXCLUSIVEADDRUSE": "learn/stolen-ports",
+    "ephemeral port exhaustion": "learn/out-of-ports",
+    "run out of ports": "learn/out-of-ports",
+    "ip_local_port_range": "learn/out-of-ports",
+    "IP_BIND_ADDRESS_NO_PORT": "learn/out-of-ports",
+    "IP_LOCAL_PORT_RANGE": "learn/out-of-ports",
+    "how many connections per port": "learn/out-of-ports",
+    "socket connected to itself": "learn/connected-to-itself",
+    "tcp self connect": "learn/connected-to-itself",
+    "simultaneous open": "learn/connected-to-itself",
+    "which port may bind take": "learn/taken-ports",
+}
+QUERIES = ERRORS | PORTS
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +112,7 @@ def first_hits(chromium, address):
     page = chromium.new_page(viewport={"width": 1280, "height": 800})
     page.set_default_timeout(5000)
     found = {}
-    for query in ERRORS:
+    for query in QUERIES:
         page.goto(f"{address}index.html")
         page.locator(".sidebar-search").fill(query)
         page.locator(".sidebar-search").press("Enter")
@@ -93,10 +125,10 @@ def first_hits(chromium, address):
 
 
 def test_the_right_page_is_the_first_hit(first_hits):
-    assert len(ERRORS) >= 40
+    assert len(QUERIES) >= 80
     wrong = [
         f"{query}: wanted {wanted}, got {first_hits[query]}"
-        for query, wanted in ERRORS.items()
+        for query, wanted in QUERIES.items()
         if first_hits[query][:1] != [wanted]
     ]
     assert not wrong, "\n".join(wrong)

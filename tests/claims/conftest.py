@@ -108,8 +108,10 @@ def in_child(function, arguments: dict, altered=None) -> tuple[str, list[str]]:
 
 def run_proof(function, arguments: dict, altered=None) -> str:
     """Call a proof in a new network; returns "" or what pytest would print."""
+    marks = getattr(function, "pytestmark", [])
+    needs = [need for mark in marks for need in mark.args if mark.name == "needs"]
     try:
-        namespace.enter()
+        namespace.enter("second_user" in needs)
         if "wire" in arguments:
             arguments["wire"].open()
         if altered:

@@ -29,7 +29,7 @@ def test_refused_namespace_is_named(limit):
     )
     found = json.loads(answer.stdout)
     assert "No space left on device" in found["namespace"]
-    assert set(list(found.values())[1:]) == {"not reached"}
+    assert {found[step] for step in namespace.STEPS[1:]} == {"not reached"}
 
 
 @needs("private_net")
@@ -145,7 +145,7 @@ def test_missing_stale_and_damaged_are_told_apart(snippet):
     with pytest.raises(evidence.EvidenceError, match="is stale: run `make evidence`"):
         evidence.load_run(run_id)
     path = evidence.run_path(run_id)
-    path.write_text(path.read_text().replace("one", "ane"))
+    path.write_text(path.read_text().replace("one", "own"))
     with pytest.raises(evidence.EvidenceError, match="is damaged: run `make evidence`"):
         evidence.load_run(run_id)
     path.write_text(path.read_text()[:-9])

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
+from sphinx.util.tags import Tags
 
 from lab import evidence, proofs, record
 
-CONF = runpy.run_path(str(evidence.ROOT / "conf.py"))
+CONF = runpy.run_path(str(evidence.ROOT / "conf.py"), init_globals={"tags": Tags()})
 SETTINGS = {
     "extensions": CONF["extensions"],
     "suppress_warnings": CONF["suppress_warnings"],

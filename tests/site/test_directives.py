@@ -212,3 +212,18 @@ def test_story_of_two_ends():
         ("card", 0, "client"),
     ]
     assert told.rows[3].target == 1
+
+
+def test_packet_goes_to_the_socket_on_its_very_address():
+    told = steps.story(evidence.load_run("sharing.specific_address_wins"))
+    packets = [row for row in told.rows if row.kind == "packet"]
+    assert {told.lanes[row.target] for row in packets} == {"thief"}
+    assert not any(row.loop for row in packets)
+
+
+def test_packet_to_itself_is_a_loop():
+    told = steps.story(evidence.load_run("sharing.socket_connects_to_itself"))
+    assert all(row.loop for row in told.rows if row.kind == "packet")
+    assert '<path class="packet"' in sequence_drawing.draw(told, "")
+    refused = steps.story(evidence.load_run("udp.every_second_send_fails"))
+    assert not any(row.loop for row in refused.rows)
