@@ -19,7 +19,9 @@ FILES = sorted(path.relative_to(ROOT).as_posix() for path in EVIDENCE.rglob("*.j
 
 def documented(section: str) -> set[str]:
     """What a section of the page sets in code where it describes fields."""
-    text = re.search(rf"^## {re.escape(section)}\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S)
+    text = re.search(
+        rf"^## `?{re.escape(section)}`?\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S
+    )
     return set(re.findall(r"`([^`{}]+)`", text[1]))
 
 
