@@ -24,6 +24,7 @@ from lab.worlds import WORLDS, World
 
 LONGEST = 12  # inputs in a random word
 PER_STATE = 40  # words that the equivalence oracle tries from each state
+MOVING = 0.75  # of its inputs change the state, as far as is known; the others are any
 RANDOM_WORDS = {"core": 2_000, "full": 40_000}  # and then from the beginning
 
 
@@ -71,14 +72,24 @@ class RandomWords(Oracle):
     def find_cex(self, hypothesis):
         for state in hypothesis.states:
             for _ in range(PER_STATE):
-                tail = self.dice.choices(self.alphabet, k=self.dice.randint(1, 6))
+                tail = self.wander(state, self.dice.randint(1, 6))
                 if found := self.differ(hypothesis, (*state.prefix, *tail)):
                     return found
         for _ in range(self.words):
-            word = random_word(self.dice, self.alphabet)
+            word = self.wander(hypothesis.initial_state, self.dice.randint(1, LONGEST))
             if found := self.differ(hypothesis, word):
                 return found
         return None
+
+    def wander(self, state, length: int) -> tuple[str, ...]:
+        """Random inputs, most of which lead on: the calls that fail are many."""
+        word = []
+        for _ in range(length):
+            moves = [x for x in self.alphabet if state.transitions[x] is not state]
+            lead = moves and self.dice.random() < MOVING
+            word.append(self.dice.choice(moves if lead else self.alphabet))
+            state = state.transitions[word[-1]]
+        return tuple(word)
 
     def differ(self, hypothesis, word: tuple) -> tuple | None:
         """The shortest part of the word on which they differ, or None."""
@@ -127,7 +138,7 @@ def learn(world: World, alphabet: list[str], size: str) -> tuple[dict, set]:
 def meaning(world: World, name: str) -> dict[str, str]:
     """An input as the machine's file has it: the call, its meaning, whose act it is."""
     call, _, sense = getattr(world, name).__doc__.partition(": ")
-    others = ("client_", "peer_", "stranger_")
+    others = ("client_", "owner_", "peer_", "stranger_")
     by = "others" if name.startswith(others) else "you"
     return {"call": call, "meaning": sense, "by": by}
 
@@ -189,18 +200,7 @@ def work(job: dict) -> dict:
 
 
 def main() -> None:
-    results = []
-    for job in json.load(sys.stdin):
-        reading, writing = os.pipe()
-        if os.fork() == 0:
-            with open(writing, "w") as answer:
-                json.dump(alone(job), answer)
-            os._exit(0)
-        os.close(writing)
-        with open(reading) as answer:
-            results.append(json.load(answer))
-        os.wait()
-    json.dump(results, sys.stdout)
+    json.dump([namespace.apart(alone, job) for job in json.load(sys.stdin)], sys.stdout)
 
 
 def alone(job: dict) -> dict:

@@ -24,6 +24,11 @@ KINDS = {
 NAMES = tuple(f"{kind}-{size}" for size in ("core", "full") for kind in KINDS)
 KEPT = ("platform", "date", "digest")  # what a new machine does not have to repeat
 CHECKED_WITH = 10_000  # random words that were not used in learning
+BOUND = {  # by what was bound
+    "asked": "bound",
+    "shared": "bound to shared",
+    "@chosen": "bound to a chosen name",
+}
 TOLD = 12  # differences that are spelled out; the rest are counted
 RULES = {
     "outcome": "`ok`, an errno, what a call returned in words, or `nothing: ` and the "
@@ -64,7 +69,43 @@ def load(name: str) -> dict:
         raise evidence.EvidenceError(
             f"the machine {name} is damaged: run `make evidence`"
         )
-    return found
+    return unfolded(found)
+
+
+def folded(body: dict) -> dict:
+    """A machine as its file has it: a line for each state.
+
+    In it is [inputs, outcome, next state] for all that end alike, without the last
+    where the state stays. Names are those of the next state, which has them once.
+    """
+    names = {s["name"]: [s["local"], s["peer"]] for s in body["states"]}
+    lines: dict[str, dict[tuple, list[str]]] = {name: {} for name in names}
+    for state, given, outcome, *shown, after in body["transitions"]:
+        if shown != names[after]:
+            raise Failed(f"{state}, {given}: shows {shown}, and {after} {names[after]}")
+        end = (outcome,) if after == state else (outcome, after)
+        lines[state].setdefault(end, []).append(given)
+    told = {
+        state: [[" ".join(given), *end] for end, given in ends.items()]
+        for state, ends in lines.items()
+    }
+    return body | {"transitions": told}
+
+
+def unfolded(found: dict) -> dict:
+    """A machine with a transition for each input of each state:
+    [state, input, outcome, local name, peer name, next state].
+    """
+    names = {
+        state["name"]: (state["local"], state["peer"]) for state in found["states"]
+    }
+    rows = []
+    for state, lines in found["transitions"].items():
+        ends = {given: end for inputs, *end in lines for given in inputs.split()}
+        for given in found["inputs"]:
+            outcome, after = (*ends[given], state)[:2]
+            rows.append([state, given, outcome, *names[after], after])
+    return found | {"transitions": rows}
 
 
 def table(machine: dict) -> dict[tuple[str, str], tuple[str, str, str, str]]:
@@ -149,29 +190,49 @@ def name_states(learned: dict) -> list[str]:
     for state, given, *output, after in learned["transitions"]:
         does[state][given] = [*output, after]
 
-    def calm(number: int) -> dict[str, list]:
-        """What calls do in a state; a pending error, which hides it, is read first."""
+    def calm(number: int) -> int:
+        """The state, after reading a pending error, which hides what calls would do."""
         pending = learned["states"][number]["facts"]["pending"]
         if pending and "read_error" in does[number]:
-            return does[does[number]["read_error"][3]]
-        return does[number]
+            return does[number]["read_error"][3]
+        return number
+
+    def undone(number: int) -> int:
+        """The state after connect() has been undone, if it can be."""
+        undo = does[number].get("disconnect", [""])
+        return undo[3] if undo[0] == "ok" else number
+
+    def held(number: int) -> bool:
+        """Whether something else on its port keeps the socket from listening."""
+        calls = (does[state].get("listen", [""]) for state in (number, undone(number)))
+        return any(told[0] == "EADDRINUSE" for told in calls)
+
+    def holder(number: int) -> str:
+        """Who keeps the socket from listening; a new connection ends a TIME_WAIT."""
+        if not held(number):
+            return ""
+        if does[number].get("owner_listens", [""])[0] == "nothing: it listens already":
+            return "the owner listens"
+        again = does[undone(number)]["connect"]
+        gone = again[0] == "ok" and not held(undone(again[3]))
+        return f"its {'TIME_WAIT' if gone else 'client'} holds the port"
 
     seen: dict[str, int] = {}
     names = []
     for number, state in enumerate(learned["states"]):
         calls = does[number]
-        undone = calls.get("disconnect", ["", "", "", 0])
-        held = "EADDRINUSE" in (
-            calls.get("listen", [""])[0],
-            does[undone[3]].get("listen", [""])[0],
-        )
         outcome = {given: output[0] for given, output in calls.items()}
         for given in {"recv", "send"} & calls.keys():
-            outcome[given] = calm(number)[given][0]
-        local = undone[1] if undone[0] == "ok" else state["names"][0]
-        name = name_state(state, outcome, local)
-        name += ahead(name, outcome, calm(calls["connect"][3]))
-        name += ", its client holds the port" if held else ""
+            outcome[given] = does[calm(number)][given][0]
+        stays = {given for given, output in calls.items() if output[3] == number}
+        local = learned["states"][undone(number)]["names"][0]
+        name = name_state(state, outcome, local, stays)
+        name += ahead(name, outcome, does[calm(calls["connect"][3])])
+        who = holder(number)
+        name += f", {who}" if who else ""
+        if state["facts"].get("reuse") and "shared" not in name:
+            late = "a client waits" in name and held(calls["accept"][3])
+            name += ", SO_REUSEADDR since it came" if late else ", SO_REUSEADDR"
         seen[name] = seen.get(name, 0) + 1
         names.append(f"{name} ({seen[name]})" if seen[name] > 1 else name)
     return names
@@ -191,10 +252,20 @@ def ahead(name: str, outcome: dict[str, str], connected: dict[str, list]) -> str
     )
 
 
-def name_state(state: dict, outcome: dict[str, str], bound_to: str) -> str:
+BOUND = {
+    "asked": "bound",
+    "shared": "bound to shared",
+    "@chosen": "bound to a chosen name",
+}
+
+
+def name_state(
+    state: dict, outcome: dict[str, str], bound_to: str, stays: set[str] = frozenset()
+) -> str:
     """One name: what was bound, what the socket is, what waits, what is pending.
 
     outcome: what each input gives. bound_to: the local name without the connection.
+    stays: the inputs that change nothing.
 
     >>> facts = {"listening": True, "waiting": False, "pending": None}
     >>> name_state({"names": ["*:chosen", "—"], "facts": facts}, {}, "*:chosen")
@@ -202,10 +273,8 @@ def name_state(state: dict, outcome: dict[str, str], bound_to: str) -> str:
     """
     facts, (local, peer) = state["facts"], state["names"]
     words = []
-    if "asked" in bound_to:
-        words.append("bound to any" if bound_to.startswith("*") else "bound")
-    elif local == "@chosen":
-        words.append("bound to a chosen name")
+    if home := BOUND.get(bound_to.rpartition(":")[2]):
+        words.append("bound to any" if bound_to.startswith("*") else home)
     if what := condition(facts, peer, outcome):
         words.append(what)
     elif not words:
@@ -219,15 +288,23 @@ def name_state(state: dict, outcome: dict[str, str], bound_to: str) -> str:
         words.append("connect() not yet told")
     if facts["waiting"] or outcome.get("accept") == "a client":
         words.append(waiting(facts, outcome.get("recv", "")))
-    elif outcome.get("recv") == "end of file" and "has closed" not in what:
+    closed = "has closed" in what
+    if not closed and "shutdown_read" in stays and outcome["shutdown_read"] == "ok":
+        words.append("reading shut down")
+    elif outcome.get("recv") == "end of file" and not closed:
         words.append("end of file")
     shut = outcome.get("send") == "EPIPE"
-    if shut and "shut" not in what and (connected or "tcp" not in facts):
-        words.append("sending shut down")
+    if shut and "shut" not in what and not (closed and "tcp" not in facts):
+        if connected and "tcp" in facts:
+            words.append("sending shut down, peer not told")
+        elif connected or "tcp" not in facts:
+            words.append("sending shut down")
     if "tcp" not in facts and outcome.get("connect") == "ECONNREFUSED":
         words.append("server closed")
     if facts["pending"] and what != "refused":
         words.append(f"{facts['pending']} pending")
+    if "tcp" in facts and what and local.startswith("*") and not facts["listening"]:
+        words.append("its address forgotten")
     return ", ".join(words)
 
 
@@ -236,6 +313,8 @@ def condition(facts: dict, peer: str, outcome: dict[str, str]) -> str:
     if facts["listening"]:
         return "listening"
     if "tcp" not in facts:
+        if peer == "server" and outcome.get("peer_closes") == "nothing: no peer":
+            return "connected, peer has closed"
         named = {"—": "", "server": "connected", "EINVAL": ""}
         return named.get(peer, f"connected to {peer}")
     again = outcome.get("connect", "ok")
@@ -318,12 +397,16 @@ def write(name: str, body: dict) -> str:
         old = {}
     if all(old.get(key) == value for key, value in body.items()):
         return "unchanged"
-    body = body | {"platform": note_platform(), "date": date.today().isoformat()}
-    evidence.save(
-        path_of(name), body | {"digest": evidence.digest(evidence.dump(body))}
-    )
-    load.cache_clear()
+    keep(body | {"platform": note_platform(), "date": date.today().isoformat()})
     return "recorded"
+
+
+def keep(body: dict) -> None:
+    """Write the file of a machine."""
+    body = folded({key: value for key, value in body.items() if key != "digest"})
+    body["digest"] = evidence.digest(evidence.dump(body))
+    evidence.save(path_of(body["machine"]), body)
+    load.cache_clear()
 
 
 def told(name: str, found: list[str]) -> str:

@@ -36,17 +36,7 @@ def main() -> None:
     job = json.load(sys.stdin)
     # A shell starts background jobs with Ctrl-C ignored, and children inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    results = []
-    for _ in range(job["times"]):
-        reading, writing = os.pipe()
-        if os.fork() == 0:
-            with open(writing, "w") as answer:
-                json.dump(one_run(job), answer)
-            os._exit(0)
-        os.close(writing)
-        with open(reading) as answer:
-            results.append(json.load(answer))
-        os.wait()
+    results = [namespace.apart(one_run, job) for _ in range(job["times"])]
     json.dump(results, sys.stdout)
 
 

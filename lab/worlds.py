@@ -38,7 +38,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 NO_FAMILY = ctypes.create_string_buffer(28)  # AF_UNSPEC is 0, <sys/socket.h>
 ABORT = struct.pack("ii", 1, 0)  # SO_LINGER: close() sends a reset
 HOPS = 4  # packets that one input may cause one after the other: a handshake has three
-SERVER, OTHER, CLOSED, TAKEN, MARKER, CLIENT = range(1024, 1030)  # ports of the world
+SERVER, OTHER, CLOSED, TAKEN, SERVED, MARKER, CLIENT = range(1024, 1031)  # ports
 ASKED = range(2000, 32000)  # below 32768, where the kernel begins to choose
 TCP_STATES = dict(enumerate("ESTABLISHED SYN_SENT SYN_RECV FIN_WAIT1 FIN_WAIT2 TIME_WAIT CLOSE CLOSE_WAIT LAST_ACK LISTEN".split(), 1))  # fmt: skip # noqa: E501
 
@@ -165,7 +165,8 @@ class Internet(World):
 
     def set_up(self) -> None:
         self.ports = chain.from_iterable(repeat(ASKED))
-        self.asked = self.at(next(self.ports))
+        self.ours: dict[int, str] = {}  # ports that the socket may ask for
+        self.asked = self.another("asked")
         self.server, self.other = self.at(SERVER), self.at(OTHER)
         self.closed, self.taken = self.at(CLOSED), self.at(TAKEN)
         self.marker = socket.socket(self.family, socket.SOCK_DGRAM)
@@ -178,14 +179,19 @@ class Internet(World):
     def at(self, port: int) -> tuple[str, int]:
         return (self.host, port)
 
+    def another(self, name: str) -> tuple[str, int]:
+        """An address whose port was not used for a while, by that name."""
+        port = next(self.ports)
+        self.ours = {p: n for p, n in self.ours.items() if n != name} | {port: name}
+        return self.at(port)
+
     def role(self, name: tuple) -> str:
         host, port = name[:2]
         if host in ("0.0.0.0", "::"):
             host = "*"
         if port == 0:
             return "—" if host == "*" else f"{self.bracketed(host)}:0"
-        kind = "asked" if port == self.asked[1] else "chosen"
-        return f"{self.bracketed(host)}:{kind}"
+        return f"{self.bracketed(host)}:{self.ours.get(port, 'chosen')}"
 
     def place(self, name: tuple) -> str:
         return self.roles.get(name[1]) or f"port {name[1]}"
@@ -216,17 +222,27 @@ class Tcp(Internet):
     kind = socket.SOCK_STREAM
     core = "bind listen connect connect_refused disconnect"
     full = (
-        "bind_taken accept client_arrives connect_nowait connect_refused_nowait "
-        "send recv peer_sends peer_closes peer_resets shutdown_write read_error"
+        "bind_taken bind_shared bind_served reuse_address accept client_arrives "
+        "owner_listens connect_nowait connect_refused_nowait send recv peer_sends "
+        "peer_closes peer_resets shutdown_write read_error"
     )
     notes = (
         "connect() waits for the end of the handshake; connect() without waiting "
         "returns at once, and the handshake has ended before the next input.",
         "The server accepts at once and reads at once whatever is sent to it.",
+        "`taken`, `shared` and `served` are ports of other sockets on the same "
+        "address: the owner of `taken` has no option, those of `shared` and `served` "
+        "have SO_REUSEADDR, and the one of `served` listens.",
+        "The owner of `shared` listens only while the socket is there too, and stays.",
     )
 
     def set_up(self) -> None:
         super().set_up()
+        self.serving = self.owner_of(self.at(SERVED))
+        self.serving.listen()
+        self.shared = self.another("shared")
+        self.owner = self.owner_of(self.shared)
+        self.owner_listens_now = False
         self.listener = socket.socket(self.family, self.kind)
         self.listener.bind(self.server)
         self.listener.listen(64)
@@ -237,19 +253,56 @@ class Tcp(Internet):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
         sock.close()
 
+    def owner_of(self, address: tuple) -> socket.socket:
+        """Another socket, with SO_REUSEADDR, that has a name."""
+        owner = socket.socket(self.family, self.kind)
+        owner.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        owner.bind(address)
+        return owner
+
     def renew(self) -> None:
         self.settle()
-        if self.ends == {"mine", "theirs"}:
-            self.asked = self.at(next(self.ports))
-        self.ends: set[str] = set()
+        if self.used_up("asked"):
+            self.asked = self.another("asked")
+        if over := self.used_up("shared"):
+            self.shared = self.another("shared")
+        if over or self.owner_listens_now:
+            self.owner.close()
+            self.owner = self.owner_of(self.shared)
+        self.owner_listens_now = False
+        self.ends: set[tuple[str, str]] = set()
         self.clients = 0
 
     def facts(self) -> dict:
-        return super().facts() | {"tcp": self.tcp_state(self.sock)}
+        reuse = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)
+        told = {"tcp": self.tcp_state(self.sock), "reuse": bool(reuse)}
+        return super().facts() | told
 
     def tcp_state(self, sock: socket.socket) -> str:
         info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)
         return TCP_STATES[info[0]]
+
+    def bind_shared(self):
+        """bind(shared): ask for a name whose owner has set SO_REUSEADDR"""
+        self.sock.bind(self.shared)
+
+    def bind_served(self):
+        """bind(served): ask for a name whose owner has set it, and listens"""
+        self.sock.bind(self.at(SERVED))
+
+    def reuse_address(self):
+        """setsockopt(SO_REUSEADDR): allow a name that its owner shares"""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+    def owner_listens(self):
+        """the owner of shared listens: it calls listen()"""
+        if self.sock.getsockname()[1] != self.shared[1]:
+            return "nothing: the socket is not there"
+        if self.owner_listens_now:
+            return "nothing: it listens already"
+        self.owner.listen()
+        self.owner_listens_now = True
+        return "ok"
 
     def met(self) -> None:
         """The server accepts the connection that has just been made, if it was."""
@@ -309,7 +362,7 @@ class Tcp(Internet):
         self.clients += 1
         client.connect(here)
         self.settle()
-        return "ok"
+        return "ok" if listening else "the owner gets it"
 
     def send(self):
         """send(): one byte"""
@@ -360,10 +413,14 @@ class Tcp(Internet):
         self.note_end("mine")
         self.settle()
 
+    def used_up(self, name: str) -> bool:
+        """Whether this word has left a TIME_WAIT on the port: it stays for 60 s."""
+        return {(name, "mine"), (name, "theirs")} <= self.ends
+
     def note_end(self, whose: str) -> None:
-        """Two orderly ends leave a TIME_WAIT, which keeps the port for 60 s."""
-        if self.sock.getsockname()[1] == self.asked[1]:
-            self.ends.add(whose)
+        """Two orderly ends leave a TIME_WAIT."""
+        if name := self.ours.get(self.sock.getsockname()[1]):
+            self.ends.add((name, whose))
 
 
 class Tcp4(Tcp):

@@ -46,14 +46,18 @@ class Misspelt(Exception):
 
 
 def data() -> dict:
-    """Everything that the explorer knows: messages of errors, and five machines."""
-    return {
-        "messages": MESSAGES,
-        "kinds": {
-            kind: compact(machines.load(f"{kind}-full")) | {"program": program(kind)}
-            for kind in machines.KINDS
-        },
+    """Everything that the explorer knows: messages of errors, and five machines.
+
+    What TCP over IPv6 shares with TCP over IPv4 is there once: see `like`.
+    """
+    kinds = {
+        kind: compact(machines.load(f"{kind}-full")) | {"program": program(kind)}
+        for kind in machines.KINDS
     }
+    four, six = kinds["tcp"], kinds["tcp6"]
+    own = {key: told for key, told in six.items() if told != four[key]}
+    kinds["tcp6"] = own | {"like": "tcp"}
+    return {"messages": MESSAGES, "kinds": kinds}
 
 
 def compact(machine: dict) -> dict:

@@ -2,6 +2,9 @@
 // Top-level names are global here, but no other page loads it.
 // The data, `socketMachines`, comes from docs/_ext/explorer.py; see there for its shape.
 const { kinds, messages } = globalThis.socketMachines;
+for (const [name, machine] of Object.entries(kinds)) {
+  if (machine.like) kinds[name] = { ...kinds[machine.like], ...machine };
+}
 const box = document.getElementById("explorer");
 let kind = "tcp"; // which machine
 let word = []; // the inputs so far, by number

@@ -1,8 +1,9 @@
-/* Lets Sphinx's search find an error by the message that a reader pastes.
+/* Lets Sphinx's search find a page by what a reader pastes or asks.
    Sphinx leaves numbers out, and finds nothing if one word of the query is on no page.
    So a query that holds the text, the name or the number of an error is searched for as
    the name of that error, taken from the headings "EADDRINUSE: [Errno 98] Address …";
-   in other queries, words that no page has are left out. */
+   one that holds all words of an entry of the index is answered by the entry's page;
+   any other by the pages that have most of its words, the rare ones above all. */
 const WINDOWS = {
   10009: "EBADF", 10013: "EACCES", 10022: "EINVAL", 10024: "EMFILE", 10035: "EAGAIN",
   10036: "EINPROGRESS", 10037: "EALREADY", 10038: "ENOTSOCK", 10039: "EDESTADDRREQ",
@@ -32,30 +33,88 @@ const errorIn = (query) => {
   );
 };
 
+const wordsOf = (text) => {
+  const stemmer = new Stemmer();
+  return text.toLowerCase().split(/[^\p{Letter}\p{Number}_.]+/gu)
+    .map((word) => word.replace(/^\.+|\.+$/g, ""))
+    .filter((word) => word && !stopwords.has(word))
+    .map((word) => stemmer.stemWord(word));
+};
+
+const none = { weight: 0, words: new Set(), pages: [], names: [] };
+
+// The entry of the index with the most words, all of them in the query. The glossary
+// has an entry for each of its terms; a page that is about the term goes before it.
+const entryIn = (query) => {
+  const asked = new Set(wordsOf(query));
+  const { docnames, indexentries } = Search._index;
+  let best = none;
+  for (const [entry, places] of Object.entries(indexentries)) {
+    const words = wordsOf(entry);
+    if (!words.length || !words.every((word) => asked.has(word))) continue;
+    const about = places.filter(([, anchor]) => !anchor.startsWith("term-"));
+    const weight = words.length + (about.length ? 0.5 : 0);
+    if (weight > best.weight) {
+      const pages = (about.length ? about : places).map(([page]) => page);
+      best = { weight, words: new Set(words), pages, names: pages.map((page) => docnames[page]) };
+    }
+  }
+  return best;
+};
+
+// The error or the entry that a query is about; an entry with the text of an error in it,
+// "UDP connection refused", says more than the error.
+const meant = (query) => {
+  const error = errorIn(query);
+  const entry = entryIn(query);
+  const more = error && wordsOf(error.text).every((word) => entry.words.has(word));
+  return error && !more ? { error, entry: none } : { entry };
+};
+
+// The pages on which a word is, in their text or a heading.
+const pagesWith = (word) => {
+  const { terms, titleterms } = Search._index;
+  const stem = new Stemmer().stemWord(word.toLowerCase());
+  return [terms, titleterms].flatMap((known) =>
+    Object.hasOwn(known, stem) ? [known[stem]].flat() : []);
+};
+
+// The words of a query that one page has: that of the entry, else the one with most.
+const wordsOnOnePage = (words, entry) => {
+  const weights = new Map();
+  for (const word of words) {
+    const pages = new Set(pagesWith(word));
+    for (const page of pages)
+      weights.set(page, (weights.get(page) ?? 0) + 1 + 1 / pages.size);
+  }
+  const most = [...weights].sort(([, one], [, other]) => other - one);
+  const page = entry.pages[0] ?? most[0]?.[0];
+  return words.filter((word) => pagesWith(word).includes(page));
+};
+
 var splitQuery = (query) => {
   const words = query
     .split(/[^\p{Letter}\p{Number}_\p{Emoji_Presentation}]+/gu)
     .filter((word) => word);
   if (typeof Search === "undefined" || !Search.hasIndex()) return words;
-  const error = errorIn(query);
+  const { error, entry } = meant(query);
   if (error) return [error.name];
-  const { terms, titleterms } = Search._index;
-  const stemmer = new Stemmer();
-  const known = words.filter((word) => {
-    const stem = stemmer.stemWord(word.toLowerCase());
-    return Object.hasOwn(terms, stem) || Object.hasOwn(titleterms, stem);
-  });
-  return known.length ? known : words;
+  const kept = wordsOnOnePage(words.filter((word) => !/^\d+$/.test(word)), entry);
+  if (kept.length) return kept;
+  const title = Search._index.titles[entry.pages[0]] ?? "";
+  return title ? splitQuery(title) : words;
 };
 
-/* Sphinx's own numbers, and: a page whose title has words of the query comes before
-   others, proofs with their sources come last. */
+/* Sphinx's own numbers, and: a page of which an entry of the index says that it is
+   about this comes first, then pages whose title has words of the query; proofs with
+   their sources come last. */
 var Scorer = {
   score: ([page, title, , , score]) => {
     const query = new URLSearchParams(window.location.search).get("q") ?? "";
     const heading = new Set(title.toLowerCase().split(/\W+/));
     const shared = splitQuery(query).filter((word) => heading.has(word.toLowerCase()));
-    return score + 3 * shared.length - (page.startsWith("proofs/") ? 10 : 0);
+    const about = meant(query).entry.names.includes(page);
+    return score + 3 * shared.length + (about ? 200 : 0) - (page.startsWith("proofs/") ? 10 : 0);
   },
   objNameMatch: 11,
   objPartialMatch: 6,

@@ -41,7 +41,7 @@ sock = socket.socket(FAMILY, socket.SOCK_STREAM)
 sock.setblocking(False)
 asked = free_address()
 
-roles = {}  # who has which port
+roles = {asked[1]: "asked"}  # who has which port
 
 # A server that accepts at once, and its end of the connection.
 listener = socket.create_server((HOST, 0), family=FAMILY)
@@ -56,6 +56,17 @@ held = []  # sockets that stay open until the end
 in_the_way = socket.socket(FAMILY, socket.SOCK_STREAM)
 in_the_way.bind((HOST, 0))
 taken = in_the_way.getsockname()
+
+# A socket in the way that has set SO_REUSEADDR.
+owner = socket.socket(FAMILY, socket.SOCK_STREAM)
+owner.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+owner.bind((HOST, 0))
+shared = owner.getsockname()
+roles[shared[1]] = "shared"
+
+# Another one, which listens: create_server() sets the option.
+serving = socket.create_server((HOST, 0), family=FAMILY)
+served = serving.getsockname()
 
 closed = free_address()  # nobody listens there
 
@@ -86,6 +97,22 @@ def bind():
 
 def bind_taken():
     sock.bind(taken)
+
+
+def bind_shared():
+    sock.bind(shared)
+
+
+def bind_served():
+    sock.bind(served)
+
+
+def reuse_address():
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+
+def owner_listens():
+    owner.listen()
 
 
 def listen():
@@ -136,6 +163,8 @@ def client_arrives():
     client.bind(free_address())
     client.connect((HOST, sock.getsockname()[1]))
     settle()
+    listens = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    return "ok" if listens else "the owner gets it"
 
 
 def send():
@@ -190,7 +219,7 @@ def local_name():
     if port == 0:
         return "—"
     host = "*" if host == "0.0.0.0" else host
-    return f"{host}:asked" if port == asked[1] else f"{host}:chosen"
+    return f"{host}:{roles.get(port, 'chosen')}"
 
 
 def peer_name():

@@ -25,6 +25,7 @@ from snippets.sharing import (
     who_holds_the_port,
 )
 from snippets.sharing.address_now_port_later import IP_BIND_ADDRESS_NO_PORT
+from snippets.udp.peer_can_be_changed_and_removed import remove_peer
 
 needs = pytest.mark.needs
 
@@ -638,6 +639,19 @@ def test_udp_connect_finds_no_free_port():
     assert code(blocking.sendto, b"x", peer) == errno.EAGAIN
     taken.pop().close()
     assert code(blocking.sendto, b"x", peer) is None
+
+
+@needs("sysctl")
+def test_unspec_needs_no_free_port():
+    """Where no port is free, `connect()` with the family `AF_UNSPEC` still succeeds on
+    an unbound UDP socket, which has no port afterwards either."""
+    shrink_range()
+    taken = [bound(UDP) for _ in RANGE]
+    with socket.socket(type=UDP) as sock:
+        assert code(sock.connect, (HOST, 20001)) == errno.EAGAIN
+        remove_peer(sock)
+        assert sock.getsockname() == ("0.0.0.0", 0)
+    assert len(taken) == len(RANGE)
 
 
 @needs("sysctl")

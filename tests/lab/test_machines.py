@@ -112,6 +112,23 @@ def test_ipv6_is_the_same_machine(size):
     assert machines.differences(four, six | {"transitions": rows}) == []
 
 
+@pytest.mark.parametrize("name", machines.NAMES)
+def test_file_holds_the_machine_in_fewer_words(name):
+    machine = machines.load(name)
+    short = machines.folded(machine)
+    assert machines.unfolded(short) == machine
+    cells = sum(map(len, short["transitions"].values()))
+    assert cells <= len(machine["transitions"])
+
+
+def test_two_names_for_one_state_are_refused():
+    """The file tells a state's names once, so each way there must show the same."""
+    kept = machines.load("tcp-core")
+    other, row = altered(kept, lambda row: row.__setitem__(3, "127.0.0.1:elsewhere"))
+    with pytest.raises(machines.Failed, match=f"{row[0]}, {row[1]}: shows .*elsewhere"):
+        machines.folded(other)
+
+
 def altered(machine, change):
     """The machine with one row changed, chosen by a fixed seed, and that row."""
     rows = [list(row) for row in machine["transitions"]]

@@ -42,8 +42,10 @@ def used(path: Path) -> set[str]:
         return found.keys() | fields(list(found["proofs"].values()))
     if kind == "sharing.json":
         return {name for name in found if ", then " not in name}
+    if kind == "netsem.json":
+        return found.keys() | fields(list(found["rules"].values()))
     if kind == "machines":
-        named = ("inputs", "rules", "notes")
+        named = ("inputs", "rules", "notes", "transitions")
         inner = fields([v for key, v in found.items() if key not in named])
         return found.keys() | inner | fields(list(found["inputs"].values()))
     if kind == "runs":
@@ -62,6 +64,7 @@ def used(path: Path) -> set[str]:
         ("Errors", "errors.json"),
         ("Sharing a port", "sharing.json"),
         ("State machines", "machines/*.json"),
+        ("The Netsem rules", "netsem.json"),
         ("Proofs", "proofs/*.json"),
     ],
 )
@@ -72,6 +75,12 @@ def test_every_field_is_documented(section, pattern):
     assert len(found) >= 4
     known = documented(section) | documented("What all files share")
     assert found <= known, f"describe {found - known} in docs/reference/data.md"
+
+
+def test_every_kind_of_file_is_documented():
+    kinds = {path.relative_to(EVIDENCE).parts[0] for path in EVIDENCE.rglob("*.json")}
+    for kind in kinds:
+        assert f"evidence/{kind}" in PAGE, f"describe {kind} in docs/reference/data.md"
 
 
 def test_every_file_is_on_the_site_as_it_is(built_site):

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from docs._ext import machine as drawing
-from lab import evidence, machines, record
+from lab import machines, record
 
 INPUTS = {
     "bind": {"call": "bind(asked)", "meaning": "", "by": "you"},
@@ -42,7 +42,7 @@ STATES = [
 
 def small(name):
     """A machine of three states, as the lab would write it."""
-    body = {
+    return {
         "machine": name,
         "socket": "UDP over IPv4",
         "inputs": INPUTS,
@@ -53,7 +53,6 @@ def small(name):
         "platform": record.platform_id(),
         "date": "2026-01-02",
     }
-    return body | {"digest": evidence.digest(evidence.dump(body))}
 
 
 @pytest.fixture
@@ -61,7 +60,7 @@ def machine_site(small_site):
     """A small site with two machines in its evidence."""
     small_site.without_claims()
     for name in ("udp-core", "udp-full"):
-        evidence.save(machines.path_of(name), small(name))
+        machines.keep(small(name))
     yield small_site
     machines.load.cache_clear()
 
@@ -125,11 +124,7 @@ def test_damaged_machine_is_told(machine_site):
 
 def test_changed_machine_is_drawn_again(machine_site):
     assert show(machine_site, "```{machine} udp-core\n```") == ""
-    body = small("udp-core")
-    del body["digest"]
-    body["socket"] = "UDP over IPv8"
-    body["digest"] = evidence.digest(evidence.dump(body))
-    evidence.save(machines.path_of("udp-core"), body)
+    machines.keep(small("udp-core") | {"socket": "UDP over IPv8"})
     assert machine_site.build() == ""
     assert "IPv8" in machine_site.page()
 
