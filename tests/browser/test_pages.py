@@ -11,41 +11,63 @@ import pytest
 from lab import evidence
 from tests.site.pages import pages
 
+WIDE = {"width": 1280, "height": 800}
 PHONE = {"viewport": {"width": 390, "height": 844}}
 PAGES = [*pages(), "search", "genindex"]
 
 
+@pytest.fixture(scope="module")
+def visitor(chromium):
+    """One browser window that goes from page to page, as a reader does."""
+    page = chromium.new_page()
+    page.complaints, page.requests = [], []
+    page.on("console", lambda message: page.complaints.append(message.text))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("request", lambda request: page.requests.append(request.url))
+    page.add_init_script(
+        """window.shift = 0;
+        new PerformanceObserver(
+          list => list.getEntries().forEach(entry => { window.shift += entry.value; })
+        ).observe({type: "layout-shift", buffered: true});"""
+    )
+    yield page
+    page.context.close()
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_page_is_quiet_and_asks_nobody_else(name, open_page, address):
-    page = open_page(name)
+def test_page_is_quiet_still_and_fits_a_phone(name, visitor, address):
+    page = visitor
+    page.complaints.clear()
+    page.requests.clear()
+    page.set_viewport_size(WIDE)
+    page.goto(f"{address}{name}.html")
     assert page.complaints == []
     assert [url for url in page.requests if not url.startswith(address)] == []
     policy = page.locator("meta[http-equiv=Content-Security-Policy]")
     script_sources = re.search(r"script-src ([^;]+)", policy.get_attribute("content"))
     assert "unsafe-inline" not in script_sources[1]
-
-
-@pytest.mark.parametrize("name", pages())
-def test_page_fits_a_phone(name, open_page):
-    page = open_page(name, **PHONE)
+    assert page.evaluate("window.shift") < 0.01, "the layout moved while loading"
+    page.set_viewport_size(PHONE["viewport"])
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    sizes = page.evaluate(
-        """[...document.querySelectorAll('svg.sequence, svg.decision')].flatMap(
-          svg => [...svg.querySelectorAll('text')].map(text =>
-            parseFloat(getComputedStyle(text).fontSize) * svg.getScreenCTM().a))"""
+    small, outside = page.evaluate(
+        """() => {
+          const small = [], outside = [];
+          for (const svg of document.querySelectorAll('svg.sequence, svg.decision')) {
+            const box = svg.getBoundingClientRect(), scale = svg.getScreenCTM().a;
+            for (const text of svg.querySelectorAll('text')) {
+              if (parseFloat(getComputedStyle(text).fontSize) * scale < 11)
+                small.push(text.textContent);
+              const t = text.getBoundingClientRect();
+              if (t.left < box.left - 1 || t.right > box.right + 1)
+                outside.push(text.textContent);
+            }
+          }
+          return [small, outside];
+        }"""
     )
-    assert all(size >= 11 for size in sizes), min(sizes)
-    outside = page.evaluate(
-        """[...document.querySelectorAll('svg.sequence, svg.decision')].flatMap(svg => {
-          const box = svg.getBoundingClientRect();
-          return [...svg.querySelectorAll('text')].filter(text => {
-            const t = text.getBoundingClientRect();
-            return t.left < box.left - 1 || t.right > box.right + 1;
-          }).map(text => text.textContent);
-        })"""
-    )
-    assert outside == []
+    assert small == [], "text of a picture under 11 pixels"
+    assert outside == [], "text that leaves its picture"
 
 
 def test_policy_stops_a_foreign_script(open_page):
@@ -92,8 +114,7 @@ def test_copied_program_runs_and_prints_what_the_page_shows(open_page, tmp_path)
 
 
 def test_theme_is_switched_and_remembered(open_page):
-    wide = {"width": 1280, "height": 800}
-    page = open_page("index", color_scheme="light", viewport=wide)
+    page = open_page("index", color_scheme="light", viewport=WIDE)
     background = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(background)
     for _ in range(3):
