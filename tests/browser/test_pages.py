@@ -158,7 +158,8 @@ def test_first_load_is_small(open_page, built_site, address):
     page.wait_for_load_state("networkidle")
     files = {url.removeprefix(address).partition("?")[0] for url in page.requests}
     size = sum(len(gzip.compress(Path(built_site, f).read_bytes())) for f in files)
-    assert size < 70_000, size
+    assert size < 60_000, size
+    assert len(files) <= 12, files
 
 
 def test_menu_on_a_phone_leads_to_a_page(open_page):
