@@ -1,8 +1,10 @@
 """Settings of the site. docs/ is the source folder: `python -m sphinx -c . docs …`."""
 
 import doctest
+import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).parent))  # for docs._ext and lab.evidence
 
@@ -13,14 +15,20 @@ language = "en"
 
 extensions = [
     "myst_parser",
+    "notfound.extension",
     "sphinx.ext.doctest",
+    "sphinx.ext.intersphinx",
+    "sphinx_last_updated_by_git",
     "docs._ext.api_calls",
+    "docs._ext.as_markdown",
     "docs._ext.claims",
     "docs._ext.code_colours",
     "docs._ext.commands",
     "docs._ext.decision",
+    "docs._ext.downloads",
     "docs._ext.errors",
     "docs._ext.explorer",
+    "docs._ext.hosting",
     "docs._ext.machine",
     "docs._ext.measured",
     "docs._ext.navigation",
@@ -42,8 +50,40 @@ myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_ext", "_static"]
 
+# Names of Python link to its documentation, manual pages to man7.org. The inventory is
+# a file, so that the build asks nobody; docs/_inventories/renew.py makes it anew.
+intersphinx_mapping = {
+    "python": (
+        "https://docs.python.org/3/",
+        str(Path(__file__).with_name("docs") / "_inventories" / "python.inv"),
+    )
+}
+manpages_url = "https://man7.org/linux/man-pages/man{section}/{page}.{section}.html"
+nitpicky = True  # a name that leads nowhere is an error
+
 # Sphinx ignores the text of an exception by default; a wrong errno must not pass.
 doctest_default_flags = doctest.DONT_ACCEPT_TRUE_FOR_1
+
+# Where the site will be, for canonical links, the sitemap and previews of links. The
+# build invents no address: without one these are left out.
+html_baseurl = os.environ.get("SITE_URL") or os.environ.get(
+    "READTHEDOCS_CANONICAL_URL", ""
+)
+html_baseurl = html_baseurl and html_baseurl.rstrip("/") + "/"
+notfound_template = "404.html"
+notfound_urls_prefix = urlsplit(html_baseurl).path or "/"
+
+# The day of a page is that of its last commit; evidence and programs show their own.
+# Where there is no git, or not the whole history, pages have no day.
+html_last_updated_fmt = "%d %B %Y"
+git_last_updated_timezone = "UTC"
+git_exclude_patterns = ["../**"]
+git_untracked_show_sourcelink = True
+suppress_warnings = [
+    "git.command_not_found",
+    "git.subprocess_error",
+    "git.too_shallow",
+]
 
 html_theme = "furo"
 html_title = "bind() and connect()"
@@ -77,6 +117,14 @@ html_theme_options = {
         "color-proved": "#73d09a",
     },
 }
+# Where the sources are: without it, no page has a link to edit it.
+source_repository = os.environ.get("SITE_REPOSITORY") or "/".join(
+    os.environ.get(part, "") for part in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY")
+).strip("/")
+if source_repository:
+    html_theme_options["source_edit_link"] = (
+        f"{source_repository}/edit/main/docs/{{filename}}"
+    )
 templates_path = ["docs/_templates"]
 
 # No page may load anything from elsewhere. The hash is that of the theme's one inline

@@ -198,6 +198,10 @@ class Stating:
         domain.note(docname, claim)
         entry = {"page": docname, "anchor": anchor(claim), "sentence": sentence}
         domain.add("stated", claim, entry | {"line": location[1]})
+        # A label, so that other sites can link the claim through objects.inv.
+        self.env.domains.standard_domain.note_hyperlink_target(
+            claim, docname, anchor(claim), proofs.plain(sentence)
+        )
         made = nodes.inline("", "", *words(sentence), classes=["claim"])
         made["ids"] = [anchor(claim)]
         if problem:

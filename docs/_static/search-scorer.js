@@ -35,26 +35,31 @@ const errorIn = (query) => {
   );
 };
 
+// Words that Sphinx leaves out of its index, and that tell two questions apart.
+const telling = new Set(["after", "before", "between", "both", "itself", "off", "out", "same"]);
+
 const wordsOf = (text) => {
   const stemmer = new Stemmer();
   return text.toLowerCase().split(/[^\p{Letter}\p{Number}_.]+/gu)
     .map((word) => word.replace(/^\.+|\.+$/g, ""))
-    .filter((word) => word && !stopwords.has(word))
+    .filter((word) => word && (telling.has(word) || !stopwords.has(word)))
     .map((word) => stemmer.stemWord(word));
 };
 
 const none = { weight: 0, words: new Set(), pages: [], names: [] };
 
-// The entry of the index with the most words, all of them in the query. The glossary
-// has an entry for each of its terms; a page that is about the term goes before it.
+// The entry of the index with the most words, all of them in the query, and at least
+// half of the query's. The glossary has an entry for each of its terms; it is meant by
+// the bare term only, and a page that is about the term goes before it.
 const entryIn = (query) => {
   const asked = new Set(wordsOf(query));
   const { docnames, indexentries } = Search._index;
   let best = none;
   for (const [entry, places] of Object.entries(indexentries)) {
     const words = wordsOf(entry);
-    if (!words.length || !words.every((word) => asked.has(word))) continue;
     const about = places.filter(([, anchor]) => !anchor.startsWith("term-"));
+    const enough = about.length ? asked.size / 2 : asked.size;
+    if (words.length < Math.max(1, enough) || !words.every((word) => asked.has(word))) continue;
     const weight = words.length + (about.length ? 0.5 : 0);
     if (weight > best.weight) {
       const pages = (about.length ? about : places).map(([page]) => page);

@@ -11,41 +11,63 @@ import pytest
 from lab import evidence
 from tests.site.pages import pages
 
+WIDE = {"width": 1280, "height": 800}
 PHONE = {"viewport": {"width": 390, "height": 844}}
 PAGES = [*pages(), "search", "genindex"]
 
 
+@pytest.fixture(scope="module")
+def visitor(chromium):
+    """One browser window that goes from page to page, as a reader does."""
+    page = chromium.new_page()
+    page.complaints, page.requests = [], []
+    page.on("console", lambda message: page.complaints.append(message.text))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("request", lambda request: page.requests.append(request.url))
+    page.add_init_script(
+        """window.shift = 0;
+        new PerformanceObserver(
+          list => list.getEntries().forEach(entry => { window.shift += entry.value; })
+        ).observe({type: "layout-shift", buffered: true});"""
+    )
+    yield page
+    page.context.close()
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_page_is_quiet_and_asks_nobody_else(name, open_page, address):
-    page = open_page(name)
+def test_page_is_quiet_still_and_fits_a_phone(name, visitor, address):
+    page = visitor
+    page.complaints.clear()
+    page.requests.clear()
+    page.set_viewport_size(WIDE)
+    page.goto(f"{address}{name}.html")
     assert page.complaints == []
     assert [url for url in page.requests if not url.startswith(address)] == []
     policy = page.locator("meta[http-equiv=Content-Security-Policy]")
     script_sources = re.search(r"script-src ([^;]+)", policy.get_attribute("content"))
     assert "unsafe-inline" not in script_sources[1]
-
-
-@pytest.mark.parametrize("name", pages())
-def test_page_fits_a_phone(name, open_page):
-    page = open_page(name, **PHONE)
+    assert page.evaluate("window.shift") < 0.01, "the layout moved while loading"
+    page.set_viewport_size(PHONE["viewport"])
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    sizes = page.evaluate(
-        """[...document.querySelectorAll('svg.sequence, svg.decision')].flatMap(
-          svg => [...svg.querySelectorAll('text')].map(text =>
-            parseFloat(getComputedStyle(text).fontSize) * svg.getScreenCTM().a))"""
+    small, outside = page.evaluate(
+        """() => {
+          const small = [], outside = [];
+          for (const svg of document.querySelectorAll('svg.sequence, svg.decision')) {
+            const box = svg.getBoundingClientRect(), scale = svg.getScreenCTM().a;
+            for (const text of svg.querySelectorAll('text')) {
+              if (parseFloat(getComputedStyle(text).fontSize) * scale < 11)
+                small.push(text.textContent);
+              const t = text.getBoundingClientRect();
+              if (t.left < box.left - 1 || t.right > box.right + 1)
+                outside.push(text.textContent);
+            }
+          }
+          return [small, outside];
+        }"""
     )
-    assert all(size >= 11 for size in sizes), min(sizes)
-    outside = page.evaluate(
-        """[...document.querySelectorAll('svg.sequence, svg.decision')].flatMap(svg => {
-          const box = svg.getBoundingClientRect();
-          return [...svg.querySelectorAll('text')].filter(text => {
-            const t = text.getBoundingClientRect();
-            return t.left < box.left - 1 || t.right > box.right + 1;
-          }).map(text => text.textContent);
-        })"""
-    )
-    assert outside == []
+    assert small == [], "text of a picture under 11 pixels"
+    assert outside == [], "text that leaves its picture"
 
 
 def test_policy_stops_a_foreign_script(open_page):
@@ -92,8 +114,7 @@ def test_copied_program_runs_and_prints_what_the_page_shows(open_page, tmp_path)
 
 
 def test_theme_is_switched_and_remembered(open_page):
-    wide = {"width": 1280, "height": 800}
-    page = open_page("index", color_scheme="light", viewport=wide)
+    page = open_page("index", color_scheme="light", viewport=WIDE)
     background = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(background)
     for _ in range(3):
@@ -137,4 +158,60 @@ def test_first_load_is_small(open_page, built_site, address):
     page.wait_for_load_state("networkidle")
     files = {url.removeprefix(address).partition("?")[0] for url in page.requests}
     size = sum(len(gzip.compress(Path(built_site, f).read_bytes())) for f in files)
-    assert size < 70_000, size
+    assert size < 60_000, size
+    assert len(files) <= 12, files
+
+
+def test_menu_on_a_phone_leads_to_a_page(open_page):
+    page = open_page("index", **PHONE)
+    link = page.locator(".sidebar-tree a", has_text="Recipes").first
+    assert not link.is_visible() or link.bounding_box()["x"] < 0
+    page.locator(".nav-overlay-icon").click()
+    link.click()
+    assert page.url.endswith("recipes/index.html")
+
+
+def test_link_to_a_claim_shows_the_claim(open_page):
+    page = open_page("learn/udp", reduced_motion="reduce")
+    claims = page.locator(".claim[id]")
+    anchor = claims.nth(claims.count() - 1).get_attribute("id")
+    page.goto(f"{page.url}#{anchor}")
+    box = page.locator(f"#{anchor}").bounding_box()
+    assert 0 <= box["y"] < page.viewport_size["height"]
+    marked = "getComputedStyle(document.querySelector(':target')).backgroundColor"
+    assert page.evaluate(marked) != "rgba(0, 0, 0, 0)"
+
+
+def test_keyboard_reaches_everything(open_page):
+    page = open_page("learn/tcp", viewport=WIDE)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    wanted = page.evaluate(
+        """() => {
+          const reachable = 'a[href], button, input, select, summary, [tabindex="0"]';
+          return [...document.querySelectorAll(reachable)].filter(element =>
+            element.checkVisibility({visibilityProperty: true}) && element.tabIndex >= 0
+          ).length; }"""
+    )
+    page.evaluate("window.reached = new Set()")
+    page.evaluate("addEventListener('focusin', event => reached.add(event.target))")
+    for _ in range(wanted + 10):
+        page.keyboard.press("Tab")
+    assert wanted > 50
+    assert page.evaluate("reached.size") >= wanted
+    page.reload()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent.trim()") == (
+        "Skip to content"
+    )
+
+
+def test_nothing_moves_for_those_who_asked_for_less_motion(open_page):
+    page = open_page("learn/tcp", reduced_motion="reduce")
+    moving = page.evaluate(
+        """() => [...document.querySelectorAll('*')].filter(element => {
+          const style = getComputedStyle(element);
+          return style.animationName !== 'none' || style.scrollBehavior === 'smooth' ||
+            style.transitionDuration.split(',').some(time => parseFloat(time) > 0);
+        }).map(element => element.className)"""
+    )
+    assert moving == []

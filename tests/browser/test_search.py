@@ -157,22 +157,38 @@ QUESTIONS = {
 QUERIES = ERRORS | PORTS | QUESTIONS
 
 
+ANSWERS = """query => {
+  history.replaceState(null, "", `?q=${encodeURIComponent(query)}`);
+  const found = Search._performSearch(...Search._parseQuery(query));
+  return found.slice(-3).reverse().map(([page]) => page);
+}"""
+
+
 @pytest.fixture(scope="module")
 def first_hits(chromium, address):
-    """{query: the page of the first hit}, each typed into the search field."""
-    page = chromium.new_page(viewport={"width": 1280, "height": 800})
-    page.set_default_timeout(5000)
-    found = {}
-    for query in QUERIES:
-        page.goto(f"{address}index.html")
-        page.locator(".sidebar-search").fill(query)
-        page.locator(".sidebar-search").press("Enter")
-        page.locator("#search-results .search-summary", has_text="found").wait_for()
-        hits = page.locator("#search-results ul.search li a").all()
-        urls = [hit.get_attribute("href").partition("?")[0] for hit in hits[:3]]
-        found[query] = [url.partition(".html")[0] for url in urls]
+    """{query: the pages of the first three hits}, asked of the site's own search."""
+    page = chromium.new_page()
+    page.goto(f"{address}search.html")
+    page.wait_for_function("Search.hasIndex()")
+    found = {query: page.evaluate(ANSWERS, query) for query in QUERIES}
     page.close()
     return found
+
+
+@pytest.mark.parametrize("query", list(QUERIES)[::25])
+def test_typed_question_shows_the_page_and_the_sentence(query, first_hits, open_page):
+    page = open_page("index", viewport={"width": 1280, "height": 800})
+    page.keyboard.press("/")
+    page.keyboard.type(query)
+    page.keyboard.press("Enter")
+    page.locator("#search-results .search-summary", has_text="found").wait_for()
+    hits = page.locator("#search-results ul.search > li")
+    shown = [
+        hit.get_attribute("href").partition(".html")[0]
+        for hit in hits.locator("> a").all()[:3]
+    ]
+    assert shown == first_hits[query]
+    assert hits.first.locator("p.context .highlighted").first.inner_text()
 
 
 def test_the_right_page_is_the_first_hit(first_hits):

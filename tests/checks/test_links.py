@@ -22,7 +22,7 @@ class Page(HTMLParser):
                 self.places.add(value)
 
 
-def test_every_internal_link_leads_somewhere(built_pages):
+def test_every_internal_link_leads_somewhere(built_pages, built_site):
     read = {path.resolve(): Page(path) for path in built_pages}
     lost = []
     for path, page in read.items():
@@ -30,7 +30,10 @@ def test_every_internal_link_leads_somewhere(built_pages):
             parts = urlsplit(link)
             if parts.scheme or parts.netloc:
                 continue
-            target = (path.parent / unquote(parts.path)).resolve()
+            place = unquote(parts.path)
+            # On 404.html they start at the top of the site.
+            start = built_site if place.startswith("/") else path.parent
+            target = (start / place.lstrip("/")).resolve()
             target = target if parts.path else path
             if not target.is_file():
                 lost.append(f"{path.name}: no file {link}")
@@ -41,3 +44,19 @@ def test_every_internal_link_leads_somewhere(built_pages):
                 if place not in known and target.name != "explorer.html":
                     lost.append(f"{path.name}: no place {link}")
     assert lost == []
+
+
+def test_every_page_is_three_clicks_away(built_pages):
+    """From the front page, without the search and the index of all entries."""
+    read = {path.resolve(): Page(path) for path in built_pages}
+    front = next(p for p in read if p.name == "index.html" and p.parent.name == "html")
+    aside = {front.with_name(f"{name}.html") for name in ("search", "genindex", "404")}
+    reached = {front}
+    for _ in range(3):
+        reached |= {
+            (path.parent / unquote(urlsplit(link).path)).resolve()
+            for path in reached & read.keys() - aside
+            for link in read[path].links
+            if not urlsplit(link).scheme
+        }
+    assert sorted(read.keys() - reached - aside) == []

@@ -11,9 +11,12 @@ from sphinx.util.tags import Tags
 
 from lab import evidence, proofs, record
 
-EXTENSIONS = runpy.run_path(
-    str(evidence.ROOT / "conf.py"), init_globals={"tags": Tags()}
-)["extensions"]
+CONF = runpy.run_path(str(evidence.ROOT / "conf.py"), init_globals={"tags": Tags()})
+SETTINGS = {
+    "extensions": CONF["extensions"],
+    "suppress_warnings": CONF["suppress_warnings"],
+    "html_theme": "basic",
+}
 PROGRAM = '''"""One socket gets its local name."""
 
 import socket
@@ -78,7 +81,7 @@ class SmallSite:
         """Remove the one proof, for tests about something else."""
         (self.folder / "tests/claims/test_names.py").unlink()
 
-    def build(self, parallel: int = 1) -> str:
+    def build(self, parallel: int = 1, **settings) -> str:
         """Build what is outdated; returns the warnings. Pages read are in .read."""
         warnings = io.StringIO()
 
@@ -93,7 +96,7 @@ class SmallSite:
                 self.folder / "html",
                 self.folder / "doctrees",
                 "html",
-                {"extensions": EXTENSIONS, "html_theme": "basic"},
+                SETTINGS | settings,
                 status=None,
                 warning=warnings,
                 parallel=parallel,
