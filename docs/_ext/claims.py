@@ -365,6 +365,18 @@ def add_byline(app, doctree) -> None:
     title.parent.insert(title.parent.index(title) + 1, line)
 
 
+def keep_marks_on_the_line(app, doctree) -> None:
+    """A no-break space before each mark, so that none begins a line."""
+    for made in list(doctree.findall(addnodes.pending_xref)):
+        if "proof" not in made["classes"] or made.astext() != MARK:
+            continue
+        before = made.parent.children[: made.parent.index(made)]
+        if before and isinstance(before[-1], nodes.Text) and before[-1].endswith(" "):
+            made.parent.replace(
+                before[-1], nodes.Text(f"{before[-1].rstrip(' ')}\u00a0")
+            )
+
+
 def outdated(app, env, added, changed, removed) -> list[str]:
     """Pages whose claims have another proof or outcome than when they were read."""
     domain: ClaimDomain = env.get_domain("claim")
@@ -391,6 +403,7 @@ def setup(app):
     app.add_directive("claim", ClaimDirective)
     app.add_directive("proofs", Proofs)
     app.connect("doctree-read", add_byline)
+    app.connect("doctree-read", keep_marks_on_the_line)
     app.connect("env-get-outdated", outdated)
     app.connect("missing-reference", missing_reference)
     return metadata()
