@@ -70,11 +70,20 @@ def rules(css: str) -> list[tuple[str, dict[str, str]]]:
                 said |= {"font-weight": weight, "font-size": size}
                 said["font-family"] = family
             elif name in OF_A_PICTURE:
-                said[name] = value
+                said[name] = in_pixels(value) if name == "font-size" else value
         for selector in map(str.strip, selectors.split(",")):
             if said and not re.search(r"[:>\[]", selector):
                 found.append((selector, said))
     return sorted(found, key=lambda rule: strength(rule[0]))
+
+
+def in_pixels(size: str) -> str:
+    """A size of letters that does not depend on the reader: boxes are drawn for it.
+
+    >>> in_pixels("0.75em"), in_pixels("12px")
+    ('12px', '12px')
+    """
+    return f"{float(size[:-2]) * 16:g}px" if size.endswith("em") else size
 
 
 def strength(selector: str) -> tuple[int, int]:
