@@ -73,6 +73,27 @@ def read_file(path: Path) -> list[Proof]:
     return proofs
 
 
+def of_snippet(snippet: str) -> Proof | None:
+    """The proof that runs a snippet: the one with its id, else the first that calls it.
+
+    None for a program that is run as a process of its own.
+    """
+    package, _, module = snippet.rpartition(".")
+    imports = re.compile(
+        rf"^from snippets\.{package} import (?:\([^)]*|.*)\b{module}\b", re.M
+    )
+    files = {
+        path.relative_to(evidence.ROOT).as_posix()
+        for path in CLAIMS.glob("test_*.py")
+        if imports.search(path.read_text())
+    }
+    mine = [proof for proof in read().values() if proof.path in files]
+    calls = re.compile(rf"\b{module}\.")
+    named = (proof for proof in mine if proof.id == snippet)
+    calling = (proof for proof in mine if calls.search(proof.source))
+    return next(named, None) or next(calling, None)
+
+
 def plain(sentence: str) -> str:
     """A sentence without its markup, to compare a page with a docstring.
 

@@ -8,8 +8,9 @@ from docutils.parsers.rst import directives
 from sphinx import addnodes
 
 from docs._ext import metadata
+from docs._ext.claims import link
 from docs._ext.sequence import RecordingDirective, html, picture
-from lab import evidence
+from lab import evidence, proofs
 
 
 class UnknownPart(Exception):
@@ -75,7 +76,7 @@ class Snippet(RecordingDirective):
         return [box]
 
     def head(self, snippet: str, source: str) -> nodes.Node:
-        """The file's name, a button that copies the whole program, a download."""
+        """The file's name, copy the whole program, download it, open its proof."""
         path = f"snippets/{snippet.replace('.', '/')}.py"
         head = nodes.container(classes=["snippet-head"])
         head += html(
@@ -90,6 +91,11 @@ class Snippet(RecordingDirective):
         download["classes"].append("get")
         download["refexplicit"] = True
         head += nodes.inline("", "", download)
+        if proof := proofs.of_snippet(snippet):
+            to_proof = link(
+                "proof", proof.id, nodes.inline("", "Proof"), proof.sentence
+            )
+            head += nodes.inline("", "", to_proof, classes=["get"])
         return head
 
 

@@ -158,4 +158,60 @@ def test_first_load_is_small(open_page, built_site, address):
     page.wait_for_load_state("networkidle")
     files = {url.removeprefix(address).partition("?")[0] for url in page.requests}
     size = sum(len(gzip.compress(Path(built_site, f).read_bytes())) for f in files)
-    assert size < 70_000, size
+    assert size < 60_000, size
+    assert len(files) <= 12, files
+
+
+def test_menu_on_a_phone_leads_to_a_page(open_page):
+    page = open_page("index", **PHONE)
+    link = page.locator(".sidebar-tree a", has_text="Recipes").first
+    assert not link.is_visible() or link.bounding_box()["x"] < 0
+    page.locator(".nav-overlay-icon").click()
+    link.click()
+    assert page.url.endswith("recipes/index.html")
+
+
+def test_link_to_a_claim_shows_the_claim(open_page):
+    page = open_page("learn/udp", reduced_motion="reduce")
+    claims = page.locator(".claim[id]")
+    anchor = claims.nth(claims.count() - 1).get_attribute("id")
+    page.goto(f"{page.url}#{anchor}")
+    box = page.locator(f"#{anchor}").bounding_box()
+    assert 0 <= box["y"] < page.viewport_size["height"]
+    marked = "getComputedStyle(document.querySelector(':target')).backgroundColor"
+    assert page.evaluate(marked) != "rgba(0, 0, 0, 0)"
+
+
+def test_keyboard_reaches_everything(open_page):
+    page = open_page("learn/tcp", viewport=WIDE)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    wanted = page.evaluate(
+        """() => {
+          const reachable = 'a[href], button, input, select, summary, [tabindex="0"]';
+          return [...document.querySelectorAll(reachable)].filter(element =>
+            element.checkVisibility({visibilityProperty: true}) && element.tabIndex >= 0
+          ).length; }"""
+    )
+    page.evaluate("window.reached = new Set()")
+    page.evaluate("addEventListener('focusin', event => reached.add(event.target))")
+    for _ in range(wanted + 10):
+        page.keyboard.press("Tab")
+    assert wanted > 50
+    assert page.evaluate("reached.size") >= wanted
+    page.reload()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent.trim()") == (
+        "Skip to content"
+    )
+
+
+def test_nothing_moves_for_those_who_asked_for_less_motion(open_page):
+    page = open_page("learn/tcp", reduced_motion="reduce")
+    moving = page.evaluate(
+        """() => [...document.querySelectorAll('*')].filter(element => {
+          const style = getComputedStyle(element);
+          return style.animationName !== 'none' || style.scrollBehavior === 'smooth' ||
+            style.transitionDuration.split(',').some(time => parseFloat(time) > 0);
+        }).map(element => element.className)"""
+    )
+    assert moving == []

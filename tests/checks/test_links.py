@@ -44,3 +44,19 @@ def test_every_internal_link_leads_somewhere(built_pages, built_site):
                 if place not in known and target.name != "explorer.html":
                     lost.append(f"{path.name}: no place {link}")
     assert lost == []
+
+
+def test_every_page_is_three_clicks_away(built_pages):
+    """From the front page, without the search and the index of all entries."""
+    read = {path.resolve(): Page(path) for path in built_pages}
+    front = next(p for p in read if p.name == "index.html" and p.parent.name == "html")
+    aside = {front.with_name(f"{name}.html") for name in ("search", "genindex", "404")}
+    reached = {front}
+    for _ in range(3):
+        reached |= {
+            (path.parent / unquote(urlsplit(link).path)).resolve()
+            for path in reached & read.keys() - aside
+            for link in read[path].links
+            if not urlsplit(link).scheme
+        }
+    assert sorted(read.keys() - reached - aside) == []

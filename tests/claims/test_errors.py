@@ -193,7 +193,7 @@ def test_firewall_can_refuse_for_a_server():
 
 @needs("private_net")
 def test_own_firewall_is_told_to_udp_only():
-    """Where the firewall of the own machine drops what is sent, UDP `sendto()` fails
+    """Where the machine's own firewall drops what is sent, UDP `sendto()` fails
     with `EPERM`, and TCP `connect()` is not told: it ends with `ETIMEDOUT`."""
     server = listening()
     networks.drop("output")

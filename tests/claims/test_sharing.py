@@ -207,8 +207,8 @@ def test_full_buckets_leave_no_time_wait():
 
 
 def test_restart_needs_reuseaddr_twice():
-    """`SO_REUSEADDR` on the new socket alone does not help against `TIME_WAIT`, nor
-    on the old one alone: of these, `bind()` to that address succeeds only if both
+    """Where `SO_REUSEADDR` is the only option, `bind()` to an address that a connection
+    holds in `TIME_WAIT` succeeds only if both sockets, the old one and the new one,
     have it.
     """
     pairs = [(old, new) for old in (0, 1) for new in (0, 1)]
@@ -854,7 +854,7 @@ def test_client_port_blocks_a_server():
 
 @needs("sysctl")
 def test_socket_connects_to_itself():
-    """A TCP `connect()` to a free ephemeral port of the own machine can be given that
+    """A TCP `connect()` to a free ephemeral port of its own machine can be given that
     very port, and then the socket is connected to itself."""
     write_sysctl("net.ipv4.ip_local_port_range", f"{RANGE[0]} {RANGE[0]}")
     client = new()
@@ -866,7 +866,7 @@ def test_socket_connects_to_itself():
 
 
 def ends_of_tries(port: int, tries: int) -> set[int | None]:
-    """How `connect()` to a port of the own machine ends, each time from a new socket.
+    """How `connect()` to a port of its own machine ends, each time from a new socket.
 
     No more tries once a socket is connected to itself.
     """
@@ -882,8 +882,8 @@ def ends_of_tries(port: int, tries: int) -> set[int | None]:
 
 @needs("packets")
 def test_self_connection_is_a_handshake_with_itself(wire):
-    """A TCP socket that is connected to itself has sent a SYN, has answered it with SYN
-    and ACK, and that with ACK; no socket listens."""
+    """A TCP socket that is connected to itself has sent a SYN, has answered this with
+    SYN and ACK, and has answered that with ACK; no socket listens."""
     write_sysctl("net.ipv4.ip_local_port_range", f"{RANGE[0]} {RANGE[0]}")
     assert socket_connects_to_itself.names_and_echo(RANGE[0]) == (
         (HOST, RANGE[0]),
