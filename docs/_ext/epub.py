@@ -187,8 +187,8 @@ def strict(body: str, site: str, page: str, of_a_picture: list) -> str:
             fit(part)
         elif part.name == "a" and "href" in part.attrs:
             lead(part, site, page)
-        elif part.name in ("td", "th") and len(part.contents) == 1 and part.p:
-            part.contents[0].unwrap()  # some readers lay paragraphs over each other
+        elif part.name in ("td", "th") and [c.name for c in part.contents] == ["p"]:
+            part.p.unwrap()  # some readers lay paragraphs over each other
         if not part.decomposed:
             part.attrs.pop("hidden", None)
             part.attrs.pop("tabindex", None)
