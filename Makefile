@@ -10,7 +10,7 @@ SPHINX  = $(VENV)/bin/python -m sphinx -c .
 PAGES   = build/html
 
 .DEFAULT_GOAL := help
-.PHONY: help html live test doctest evidence check lock clean
+.PHONY: help html epub live test doctest evidence check lock clean
 .DELETE_ON_ERROR:
 
 help: ## print this list
@@ -19,6 +19,11 @@ help: ## print this list
 html: $(VENV)/ready ## build the site; warnings are errors
 	@$(SPHINX) -q -W --keep-going -j auto docs $(PAGES)
 	@echo "open $(CURDIR)/$(PAGES)/index.html"
+
+epub: $(VENV)/ready ## build all pages as one EPUB; the next make html offers it
+	@rm -rf build/epub
+	@$(SPHINX) -q -W --keep-going -j auto -E -b epub -d build/epub-doctrees docs build/epub
+	@echo "open $(CURDIR)/build/epub/bind-and-connect.epub"
 
 live: $(VENV)/ready ## serve the site and follow every change (PORT=8000)
 	@$(VENV)/bin/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT))).close()' 2>/dev/null \

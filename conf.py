@@ -26,6 +26,7 @@ extensions = [
     "docs._ext.commands",
     "docs._ext.decision",
     "docs._ext.downloads",
+    "docs._ext.epub",
     "docs._ext.errors",
     "docs._ext.explorer",
     "docs._ext.hosting",
@@ -126,6 +127,21 @@ if source_repository:
         f"{source_repository}/edit/main/docs/{{filename}}"
     )
 templates_path = ["docs/_templates"]
+
+# The book: `make epub`. The site offers it if it is there.
+version = "1.0.0"
+epub_basename = "bind-and-connect"
+epub_title = html_title
+epub_description = "An executable reference on bind() and connect()"
+epub_uid = "book"
+epub_identifier = "urn:uuid:8c1b0f5e-6d0c-5a55-9f0e-2b7f2e1f6c3a"
+epub_show_urls = "no"
+epub_css_files = []
+epub_tocscope = "includehidden"
+epub_tocdepth = 2
+epub_tocdup = False
+book = Path(__file__).parent / "build" / "epub" / f"{epub_basename}.epub"
+book = str(book) if book.exists() else ""
 
 # No page may load anything from elsewhere. The hash is that of the theme's one inline
 # script; a test compares it with the built pages.

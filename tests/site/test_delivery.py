@@ -55,7 +55,9 @@ def test_read_the_docs_command_builds_a_clean_clone(clean_copy, tmp_path):
             text=True,
         )
         assert ended.returncode == 0, ended.stderr
-    assert (tmp_path / "html" / "index.html").stat().st_size > 1000
+    front = (tmp_path / "html" / "index.html").read_text()
+    assert 'href="bind-and-connect.epub"' in front
+    assert (tmp_path / "html" / "bind-and-connect.epub").stat().st_size > 100_000
 
 
 @pytest.mark.parametrize(

@@ -213,7 +213,7 @@ def test_workflow_and_read_the_docs_give_address_and_history():
     yaml = YAML(typ="safe")
     workflow = yaml.load(evidence.ROOT / ".github/workflows/site.yml")
     steps = workflow["jobs"]["build"]["steps"]
-    (made,) = [step for step in steps if step.get("run") == "make html"]
+    (made,) = [step for step in steps if step.get("run") == "make epub html"]
     assert "github.io" in made["env"]["SITE_URL"]
     assert steps[0]["with"]["fetch-depth"] == 0
     elsewhere = yaml.load(evidence.ROOT / ".readthedocs.yaml")
