@@ -370,11 +370,10 @@ def keep_marks_on_the_line(app, doctree) -> None:
     for made in list(doctree.findall(addnodes.pending_xref)):
         if "proof" not in made["classes"] or made.astext() != MARK:
             continue
-        before = made.parent.children[: made.parent.index(made)]
-        if before and isinstance(before[-1], nodes.Text) and before[-1].endswith(" "):
-            made.parent.replace(
-                before[-1], nodes.Text(f"{before[-1].rstrip(' ')}\u00a0")
-            )
+        place = made.parent.index(made)
+        before = made.parent[place - 1] if place else None
+        if isinstance(before, nodes.Text) and before.endswith(" "):
+            made.parent[place - 1] = nodes.Text(before.rstrip(" ") + "\u00a0")
 
 
 def outdated(app, env, added, changed, removed) -> list[str]:
