@@ -93,6 +93,7 @@ def test_site_works_as_files(open_page, built_site):
 def test_copied_program_runs_and_prints_what_the_page_shows(open_page, tmp_path):
     page = open_page("learn/tcp")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     boxes = page.locator(".snippet")
     assert boxes.count() >= 1
     for number in range(boxes.count()):
@@ -146,7 +147,7 @@ def test_claim_leads_to_its_proof_and_back(open_page):
 
 
 def test_page_is_whole_without_scripts(open_page):
-    page = open_page("learn/tcp", java_script_enabled=False)
+    page = open_page("learn/udp", java_script_enabled=False)
     assert page.locator("svg.sequence").first.is_visible()
     assert page.locator("button.copy").first.is_hidden()
     assert page.locator(".snippet-head a.download").first.is_visible()
