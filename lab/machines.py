@@ -252,13 +252,6 @@ def ahead(name: str, outcome: dict[str, str], connected: dict[str, list]) -> str
     )
 
 
-BOUND = {
-    "asked": "bound",
-    "shared": "bound to shared",
-    "@chosen": "bound to a chosen name",
-}
-
-
 def name_state(
     state: dict, outcome: dict[str, str], bound_to: str, stays: set[str] = frozenset()
 ) -> str:

@@ -177,20 +177,13 @@ def try_every_step() -> dict[str, str | None]:
     return found
 
 
-def why_no_second_user() -> str | None:
-    """None where a network can have a second user, or the reason in words."""
-    reading, writing = os.pipe()
-    if os.fork() == 0:
-        try:
-            enter(second_user=True)
-        except Missing as missing:
-            os.write(writing, str(missing).encode())
-        os._exit(0)
-    os.close(writing)
-    with open(reading) as answer:
-        reason = answer.read()
-    os.wait()
-    return reason or None
+def refusal(second_user: bool) -> str | None:
+    """Enter a network, or return in words why that is not possible."""
+    try:
+        enter(second_user)
+    except Missing as missing:
+        return str(missing)
+    return None
 
 
 @cache
@@ -239,5 +232,5 @@ def why_no_ipv6() -> str | None:
 
 
 if __name__ == "__main__":
-    second_user = why_no_second_user()
-    print(json.dumps(try_every_step() | {"second_user": second_user}))
+    with_a_second_user = apart(refusal, True)
+    print(json.dumps(try_every_step() | {"second_user": with_a_second_user}))

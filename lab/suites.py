@@ -118,9 +118,4 @@ def in_words(mark: str) -> str:
 
 def walk(machine: str, inputs: list[str]) -> tuple[str, str, str]:
     """Follow a word through a learned machine: the last outcome, and the two names."""
-    learned = machines.load(machine)
-    steps = machines.table(learned)
-    state, last = learned["start"], None
-    for one in inputs:
-        *last, state = steps[state, one]
-    return tuple(last)
+    return machines.follow(machines.load(machine), [inputs])[0][-1]

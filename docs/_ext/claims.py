@@ -337,6 +337,12 @@ def platform_name(platform: str) -> str:
     return f"{known['system']} {known['kernel']}, Python {known['python']}"
 
 
+def written(day: str) -> str:
+    """`22 November 2026` of `2026-11-22`."""
+    found = date.fromisoformat(day)
+    return f"{found.day} {found:%B %Y}"
+
+
 def add_byline(app, doctree) -> None:
     """Say under a page's title how many of its statements are proved, and where."""
     domain: ClaimDomain = app.env.get_domain("claim")
@@ -357,8 +363,7 @@ def add_byline(app, doctree) -> None:
         return
     text = f"Proved by tests: {len(passed)} of {len(mine)} statements, on "
     text += "; ".join(platform_name(platform) for platform, _ in platforms)
-    day = date.fromisoformat(max(newest for _, newest in platforms))
-    text += f", {day.day} {day:%B %Y}"
+    text += f", {written(max(newest for _, newest in platforms))}"
     line = nodes.paragraph("", "", nodes.inline("", f"{MARK} ", classes=["mark"]))
     line += nodes.Text(text)
     line["classes"] = ["byline"]

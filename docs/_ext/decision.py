@@ -8,11 +8,8 @@ One line each: a question has an id, an answer leads to an id or to an advice.
 """
 
 import re
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from html import escape
-from pathlib import Path
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
@@ -20,11 +17,11 @@ from sphinx.util.logging import getLogger
 
 from docs._ext import metadata
 from docs._ext.claims import mark, words
+from docs._ext.graph import POINTS, Layout, lay_out
 from docs._ext.sequence import html
 from lab import proofs
 
 logger = getLogger(__name__)
-POINTS = 72  # graphviz measures in inches of 72 points
 LETTERS = 21  # in one line of a box
 LINE, PAD, BOX_WIDTH = 16, 9, 150
 
@@ -82,15 +79,20 @@ def folded(text: str) -> list[str]:
     return lines
 
 
-def layout(decision: Decision) -> dict:
-    """Places of boxes and edges, by graphviz: {"size", "nodes", "edges"} in units."""
+def height_of(text: str) -> int:
+    """The height of a text's box."""
+    return len(folded(text)) * LINE + 2 * PAD
+
+
+def layout(decision: Decision) -> Layout:
+    """Places of boxes and edges."""
     dot = ["digraph { rankdir=TB; nodesep=0.55; ranksep=0.42; splines=ortho;"]
     texts = decision.questions | {k: text for k, (text, _) in decision.leaves.items()}
     for name, text in texts.items():
-        height = (len(folded(text)) * LINE + 2 * PAD) / POINTS
         dot.append(
             f'"{name}" [shape=box, fixedsize=true, label="", '
-            f"width={BOX_WIDTH / POINTS:.3f}, height={height:.3f}];"
+            f"width={BOX_WIDTH / POINTS:.3f}, "
+            f"height={height_of(text) / POINTS:.3f}];"
         )
     beside: set[str] = set()
     for question, _, target in decision.answers:
@@ -98,42 +100,21 @@ def layout(decision: Decision) -> dict:
         if target in decision.leaves and question not in beside:
             beside.add(question)  # one leaf stands beside its question, all else below
             dot.append(f'{{ rank=same; "{question}"; "{target}" }}')
-    program = Path(sys.executable).with_name("graphviz-pure")
-    plain = subprocess.run(
-        [program, "-Tplain"],
-        input="\n".join([*dot, "}"]),
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    places: dict = {"nodes": {}, "edges": []}
-    for line in plain.splitlines():
-        kind, *fields = line.replace('"', "").split()
-        if kind == "graph":
-            places["size"] = [float(f) * POINTS for f in fields[1:3]]
-        elif kind == "node":
-            places["nodes"][fields[0]] = [float(f) * POINTS for f in fields[1:5]]
-        elif kind == "edge":
-            count = int(fields[2])
-            numbers = [float(f) * POINTS for f in fields[3 : 3 + 2 * count]]
-            points = list(zip(numbers[::2], numbers[1::2], strict=True))
-            places["edges"].append((fields[0], fields[1], points))
-    return places
+    return lay_out([*dot, "}"])
 
 
-def draw(decision: Decision, places: dict, uris: dict[str, str], title: str) -> str:
+def draw(decision: Decision, places: Layout, uris: dict[str, str], title: str) -> str:
     """SVG of a laid-out decision; a leaf links to the claim it stands for."""
-    width, height = places["size"]
+    width, height = places.size
     parts = []
-    for start, end, points in places["edges"]:
-        flipped = [(x, height - y) for x, y in points]
-        (x0, y0), *rest = flipped
+    for start, end, points, _ in places.edges:
+        (x0, y0), *rest = points
         # graphviz gives B-spline points; with straight lines every third is a corner
         path = f"M{x0:.0f} {y0:.0f}" + "".join(
             f"L{x:.0f} {y:.0f}" for x, y in rest[2::3]
         )
-        x1, y1 = flipped[-1]
-        xb, yb = flipped[-2] if flipped[-2] != flipped[-1] else flipped[0]
+        x1, y1 = points[-1]
+        xb, yb = points[-2] if points[-2] != points[-1] else points[0]
         tip = arrow(xb, yb, x1, y1)
         answer = next(a for q, a, t in decision.answers if (q, t) == (start, end))
         sideways = abs(y1 - y0) < abs(x1 - x0)
@@ -144,17 +125,18 @@ def draw(decision: Decision, places: dict, uris: dict[str, str], title: str) -> 
             f'x="{at[0]:.0f}" y="{at[1]:.0f}" text-anchor="{spot}">'
             f"{escape(answer)}</text>"
         )
-    for name, (x, y, w, h) in places["nodes"].items():
+    for name, (x, y) in places.nodes.items():
         kind = "question" if name in decision.questions else "leaf"
         text = decision.questions.get(name) or decision.leaves[name][0]
-        left, top = x - w / 2, height - y - h / 2
+        left, top = round(x - BOX_WIDTH / 2), round(y - height_of(text) / 2)
         lines = "".join(
-            f'<tspan x="{left + PAD:.0f}" y="{top + PAD + 12 + n * LINE:.0f}">'
+            f'<tspan x="{left + PAD}" y="{top + PAD + 12 + n * LINE}">'
             f"{escape(line)} </tspan>"
             for n, line in enumerate(folded(text))
         )
         box = (
-            f'<rect x="{left:.0f}" y="{top:.0f}" width="{w:.0f}" height="{h:.0f}" '
+            f'<rect x="{left}" y="{top}" width="{BOX_WIDTH}" '
+            f'height="{height_of(text)}" '
             f'rx="{4 if kind == "leaf" else 12}"/><text>{lines}</text>'
         )
         uri = uris.get(decision.leaves[name][1]) if kind == "leaf" else None

@@ -12,12 +12,8 @@ Connect, undo it, read | connect, disconnect, recv
 """
 
 import re
-import shlex
-import subprocess
-import sys
 from html import escape
 from itertools import pairwise
-from pathlib import Path
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
@@ -26,11 +22,11 @@ from sphinx.util.osutil import relative_uri
 
 from docs._ext import metadata
 from docs._ext.cards import card as slots
+from docs._ext.graph import POINTS, Layout, lay_out
 from docs._ext.sequence import html
 from lab import evidence, machines
 
 logger = getLogger(__name__)
-POINTS = 72  # graphviz measures in inches of 72 points
 LINE, PAD, LETTER = 15, 4, 7.25  # units; a letter of the monospaced 12 px font
 UNDO = "connect(AF_UNSPEC)"
 EXPLORER = "reference/explorer"  # the page
@@ -201,19 +197,18 @@ def rows(names: list[str]) -> list[list[str]]:
     return list(found.values())
 
 
-def layout(cards: list[Card], edges: dict) -> dict:
-    """Places of cards and edges, by graphviz: {"size", "nodes", "edges"} in units.
+def layout(cards: list[Card], edges: dict) -> Layout:
+    """Places of cards, by their number, and of edges.
 
-    An edge is its label's middle and the points of its curve, y downwards. Of two
-    layouts, with the rows of cards in order or not, the narrower one is taken.
+    Of two layouts, with the rows of cards in order or not, the narrower one is taken.
     """
     return min(
         (laid_out(cards, edges, in_order) for in_order in (False, True)),
-        key=lambda places: places["size"][0],
+        key=lambda places: places.size[0],
     )
 
 
-def laid_out(cards: list[Card], edges: dict, in_order: bool) -> dict:
+def laid_out(cards: list[Card], edges: dict, in_order: bool) -> Layout:
     """One layout; in_order: each row of cards stands below the one before it."""
     dot = ["digraph { rankdir=TB; nodesep=0.06; ranksep=0.16; fontname=Courier;"]
     number = {card.name: n for n, card in enumerate(cards)}
@@ -241,35 +236,7 @@ def laid_out(cards: list[Card], edges: dict, in_order: bool) -> dict:
             f'{number[state]} -> {number[after]} [label="{label}", fontsize=12, '
             "fontname=Courier, arrowsize=0.7];"
         )
-    program = Path(sys.executable).with_name("graphviz-pure")
-    plain = subprocess.run(
-        [program, "-Tplain"],
-        input="\n".join([*dot, "}"]),
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    places: dict = {"nodes": {}, "edges": {}}
-    for line in plain.splitlines():
-        kind, *fields = shlex.split(line)
-        if kind == "graph":
-            width, height = (float(field) * POINTS for field in fields[1:3])
-            places["size"] = width, height
-        elif kind == "node":
-            x, y = (float(field) * POINTS for field in fields[1:3])
-            places["nodes"][cards[int(fields[0])].name] = x, height - y
-        elif kind == "edge" and fields[-2] != "invis":
-            count = int(fields[2])
-            numbers = [float(field) * POINTS for field in fields[3 : 3 + 2 * count]]
-            points = [
-                (x, height - y)
-                for x, y in zip(numbers[::2], numbers[1::2], strict=True)
-            ]
-            # the label's place stands before the style and the colour
-            x, y = (float(field) * POINTS for field in fields[1 + 2 * count :][-4:-2])
-            ends = tuple(cards[int(field)].name for field in fields[:2])
-            places["edges"][ends] = (x, height - y), points
-    return places
+    return lay_out([*dot, "}"])
 
 
 def draw(machine: dict) -> str:
@@ -279,7 +246,8 @@ def draw(machine: dict) -> str:
     edges = moves(machine)
     places = layout(cards, edges)
     lines, labels = [], []
-    for ends, ((x, y), points) in places["edges"].items():
+    for start, end, points, (x, y) in places.edges:
+        ends = cards[int(start)].name, cards[int(end)].name
         (x0, y0), *rest = points
         curve = " ".join(f"{a:.1f} {b:.1f}" for a, b in rest)
         undo = " undo" if edges[ends] == [UNDO] else ""
@@ -297,10 +265,10 @@ def draw(machine: dict) -> str:
             )
     drawn = "".join(
         card.draw(x - card.width / 2, y - card.height / 2)
-        for card in cards
-        for x, y in [places["nodes"][card.name]]
+        for number, card in enumerate(cards)
+        for x, y in [places.nodes[str(number)]]
     )
-    width, height = places["size"]
+    width, height = places.size
     title = f"States of a socket: {machine['socket']}; the same as a table below"
     return (
         f'<svg class="machine" style="max-width: {width * 1.15:.0f}px" '

@@ -4,7 +4,6 @@ Every number is read from evidence/ when the site is built.
 """
 
 from dataclasses import dataclass
-from datetime import date
 from html import escape
 
 from docutils import nodes
@@ -12,7 +11,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from docs._ext import metadata
-from docs._ext.claims import platform_name
+from docs._ext.claims import platform_name, written
 from docs._ext.sequence import html
 from lab import evidence, machines, proofs
 
@@ -90,12 +89,6 @@ def rows() -> list[Row]:
             max(machine["date"] for machine in learned),
         ),
     ]
-
-
-def written(day: str) -> str:
-    """`22 November 2026` of `2026-11-22`."""
-    found = date.fromisoformat(day)
-    return f"{found.day} {found:%B %Y}"
 
 
 class Measured(SphinxDirective):

@@ -9,7 +9,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
-from datetime import date
 from html import escape
 
 from docutils import nodes
@@ -17,7 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.logging import getLogger
 
 from docs._ext import metadata
-from docs._ext.claims import anchor
+from docs._ext.claims import anchor, platform_name, written
 from docs._ext.sequence import html
 from lab import evidence, proofs
 from lab.sharing_rules import (
@@ -194,8 +193,6 @@ def counts(kept: dict) -> str:
     found = Counter(marks.values())
     right = sum(answer(pair)[0] == mark for pair, mark in marks.items())
     predicted = "all" if right == len(marks) else f"{right:,}"
-    on = evidence.load("platforms.json")[kept["platform"]]
-    day = date.fromisoformat(kept["date"])
     told = ", ".join(
         f"{found[mark]:,} end with {words}"
         for mark, words in (
@@ -209,8 +206,8 @@ def counts(kept: dict) -> str:
     return (
         f"<p>{len(marks):,} ordered pairs were tried: {told}. "
         f"The rules on this page predict {predicted} of them. "
-        f'<span class="where">Measured on {on["system"]} {on["kernel"]}, Python '
-        f"{on['python']}, {day.day} {day:%B %Y}.</span></p>"
+        f'<span class="where">Measured on {platform_name(kept["platform"])}, '
+        f"{written(kept['date'])}.</span></p>"
     )
 
 

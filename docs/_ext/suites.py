@@ -5,12 +5,14 @@ from collections import Counter
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
+from sphinx.util.logging import getLogger
 
 from docs._ext import metadata
 from docs._ext.errors import row_of
 from lab import suites
 from lab.suites import Statement
 
+logger = getLogger(__name__)
 KINDS = {
     "claims": "a claim",
     "words": "a word of a state machine",
@@ -33,7 +35,10 @@ def counts(statements: list[Statement]) -> list[list[str]]:
 
 
 def summary(statements: list[Statement]) -> str:
-    """One sentence: how many were compared, how many leave a choice."""
+    """One sentence: how many were compared, how many leave a choice.
+
+    That none is contradicted is checked where the sentence is shown.
+    """
     choices = sum(s.leaves_a_choice for s in statements)
     return (
         f"{len(statements)} statements of {len({s.file for s in statements})} files "
@@ -48,6 +53,8 @@ class KernelSuites(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         self.env.note_dependency(str(suites.STATEMENTS))
         statements = suites.read()
+        for found in filter(None, map(suites.complaint, statements)):
+            logger.warning("kernel-suites: %s", found, location=self.get_location())
         head = ["Suite", "all", *KINDS]
         group = nodes.tgroup("", cols=len(head))
         group += [nodes.colspec(colwidth=1) for _ in head]

@@ -3,24 +3,31 @@
 import signal
 import subprocess
 import threading
+from contextlib import nullcontext
+
+from lab import networks
 
 TIME_LIMIT = 20  # seconds
 
 
-def run_pair(job: tuple[list[str], list[str], int]) -> tuple[str, str]:
+def run_pair(job: tuple[list[str], list[str], int, bool]) -> tuple[str, str]:
     """Start the server, run the client to its end, press Ctrl-C.
 
     Returns what each said.
 
-    job: both commands, and the number of lines that the server prints; all but the
-    last one come by themselves, the last one is said on Ctrl-C. What a program wrote
-    to stderr, and a status that is not 0, follow what it printed.
+    job: both commands; the number of lines that the server prints, of which all but
+    the last one come by themselves, and the last one is said on Ctrl-C; whether the
+    server runs in a network of its own, as in a container. What a program wrote to
+    stderr, and a status that is not 0, follow what it printed.
     """
-    server_command, client_command, expected = job
+    server_command, client_command, expected, in_a_container = job
     # A shell starts background jobs with Ctrl-C ignored, and children inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with subprocess.Popen(server_command, **pipes) as server:
+    there = networks.within(networks.container()) if in_a_container else nullcontext()
+    with there:
+        server = subprocess.Popen(server_command, **pipes)
+    with server:
         watchdog = threading.Timer(TIME_LIMIT, server.kill)
         watchdog.start()
         lines = [server.stdout.readline()]

@@ -81,22 +81,19 @@ def test_there_are_snippets():
     assert len(SNIPPETS) >= 19
 
 
-# The lab runs a pair in two networks itself, in tests/lab/test_recordings.py.
-HERE = [run for run in evidence.run_ids() if not evidence.in_a_container(run)]
-
-
-@pytest.mark.parametrize("run_id", HERE)
+@pytest.mark.parametrize("run_id", evidence.run_ids())
 def test_pasted_program_prints_what_the_page_shows(run_id, tmp_path):
     recording = evidence.load_run(run_id)
-    if world_of(run_id) and (reason := abilities()["private_net"]):
-        pytest.skip(f"{run_id} needs {world_of(run_id)}: {reason}")
+    contained = evidence.in_a_container(run_id)
+    if (contained or world_of(run_id)) and (reason := abilities()["private_net"]):
+        pytest.skip(f"{run_id} needs a network of its own: {reason}")
     programs = list(recording["snippets"])
     client = paste(run_id, tmp_path / "client")
     if len(programs) == 1:
         assert re.fullmatch(pattern(recording["printed"][0]), run(client))
         return
     server = paste(programs[0], tmp_path / "server")
-    job = (server, client, len(recording["printed"][0]))
+    job = (server, client, len(recording["printed"][0]), contained)
     # On a network of their own: on the machine's, any program can call at the server.
     alone = not abilities()["private_net"]
     said = run_each(run_pair, [job])[0] if alone else run_pair(job)
