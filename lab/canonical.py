@@ -20,7 +20,11 @@ OPTION_PREFIX = {
     socket.IPPROTO_TCP: ("IPPROTO_TCP", "TCP_"),
 }
 # Not in the socket module of Python 3.11, but in <linux/in.h>.
-OPTION_NAMES = {(socket.IPPROTO_IP, 24): "IP_BIND_ADDRESS_NO_PORT"}
+OPTION_NAMES = {
+    (socket.IPPROTO_IP, 8): "IP_PKTINFO",
+    (socket.IPPROTO_IP, 24): "IP_BIND_ADDRESS_NO_PORT",
+    (socket.IPPROTO_IP, 51): "IP_LOCAL_PORT_RANGE",
+}
 
 
 def recording(raw: dict, programs: list[str], decode) -> dict:

@@ -7,10 +7,12 @@ Python it would see when pasted. EVENTS receives one JSON object a line: one whe
 call starts, one when it returns. Threads and forked children write to it too.
 """
 
+import contextlib
 import ctypes
 import functools
 import itertools
 import json
+import linecache
 import os
 import runpy
 import socket
@@ -18,6 +20,7 @@ import struct
 import sys
 import threading
 import time
+import tokenize
 
 CALLS = (
     "bind connect connect_ex listen accept shutdown setsockopt getsockopt "
@@ -74,16 +77,30 @@ def readable(value: object) -> object:
 
 
 def variable_name(sock: socket.socket) -> "str | None":
-    """What the snippet calls this socket: the name of the variable that holds it."""
+    """What the snippet calls this socket: the name of the variable that holds it.
+
+    Of several, the one that its source has first: the order in which Python keeps them
+    is not the same in all versions.
+    """
     frame = sys._getframe(2)
     while frame:
         if frame.f_code.co_filename == program:
             names = {**frame.f_globals, **frame.f_locals}
-            for key, value in names.items():
-                if value is sock:
-                    return key
+            holders = [key for key, value in names.items() if value is sock]
+            if holders:
+                return min(holders, key=functools.partial(place, frame.f_code))
         frame = frame.f_back
     return None
+
+
+def place(code, name: str) -> tuple[float, ...]:
+    """Line and column of a name in a function's source; last if it is not there."""
+    lines = iter(linecache.getlines(code.co_filename)[code.co_firstlineno - 1 :])
+    with contextlib.suppress(tokenize.TokenError, IndentationError):
+        for token in tokenize.generate_tokens(functools.partial(next, lines, "")):
+            if token.type == tokenize.NAME and token.string == name:
+                return token.start
+    return (float("inf"),)
 
 
 def traced(call: str, method):
