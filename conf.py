@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-sys.path.insert(0, str(Path(__file__).parent))  # for docs._ext and lab.evidence
+sys.path.insert(0, str(Path(__file__).parent))  # for docs._ext and evidence
 
 project = "bind() and connect()"
 author = "the bind-and-connect authors"
@@ -19,27 +19,7 @@ extensions = [
     "sphinx.ext.doctest",
     "sphinx.ext.intersphinx",
     "sphinx_last_updated_by_git",
-    "docs._ext.api_calls",
-    "docs._ext.as_markdown",
-    "docs._ext.claims",
-    "docs._ext.code_colours",
-    "docs._ext.commands",
-    "docs._ext.decision",
-    "docs._ext.downloads",
-    "docs._ext.epub",
-    "docs._ext.errors",
-    "docs._ext.explorer",
-    "docs._ext.hosting",
-    "docs._ext.machine",
-    "docs._ext.measured",
-    "docs._ext.navigation",
-    "docs._ext.netsem",
-    "docs._ext.policy",
-    "docs._ext.search",
-    "docs._ext.sequence",
-    "docs._ext.sharing",
-    "docs._ext.snippet",
-    "docs._ext.suites",
+    "docs._ext",
 ]
 if tags.has("spelling"):  # noqa: F821  # `make check` looks every word up
     extensions.append("sphinxcontrib.spelling")
@@ -91,7 +71,7 @@ html_title = "bind() and connect()"
 html_static_path = ["docs/_static"]
 html_css_files = ["site.css"]
 html_js_files = [("copy.js", {"defer": "defer"})]
-html_search_scorer = "docs/_static/search-scorer.js"
+html_search_scorer = "docs/_ext/publish/search-scorer.js"
 html_favicon = "docs/_static/favicon.svg"
 html_copy_source = False
 html_show_sourcelink = False

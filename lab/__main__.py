@@ -10,8 +10,11 @@ python -m lab abilities                     what this machine can and cannot mea
 import argparse
 import sys
 
-from lab import evidence, machines, record
-from lab.namespace import Missing, abilities
+from evidence import machines, runs, store
+from lab.isolation.namespace import Missing, abilities
+from lab.machines import learning
+from lab.runs import recorder
+from lab.sharing import pairs
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -47,10 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def measure_sharing() -> int:
     """Try every pair of sockets, print what was done; returns the exit status."""
-    from lab import sharing
 
     try:
-        print(sharing.write())
+        print(pairs.write())
     except Missing as missing:
         print(f"not measured: {missing}", file=sys.stderr)
         return 1
@@ -61,17 +63,17 @@ def record_runs(ids: list[str], only_changed: bool) -> int:
     """Record, print what was done, complain on stderr; returns the exit status."""
     try:
         for snippet in ids:
-            evidence.snippet_path(snippet)
-    except evidence.EvidenceError as error:
+            runs.snippet_path(snippet)
+    except store.EvidenceError as error:
         print(error, file=sys.stderr)
         return 2
-    runs = sorted({evidence.run_of(i) for i in ids}) or evidence.run_ids()
+    chosen = sorted({runs.run_of(i) for i in ids}) or runs.run_ids()
     if only_changed:
-        runs = [run for run in runs if not fresh(run)]
+        chosen = [run for run in chosen if not fresh(run)]
     if not ids:
-        for orphan in record.remove_orphans():
+        for orphan in recorder.remove_orphans():
             print(f"{orphan}: removed, its snippet is gone")
-    lines, complaints = record.record_all(runs)
+    lines, complaints = recorder.record_all(chosen)
     for line in lines:
         print(line)
     for complaint in complaints:
@@ -81,7 +83,7 @@ def record_runs(ids: list[str], only_changed: bool) -> int:
 
 def provoke_errors() -> int:
     """Provoke and write, or complain on stderr; returns the exit status."""
-    from lab import errors
+    from lab.errors import provoke as errors
 
     try:
         print(errors.write())
@@ -103,14 +105,14 @@ def learn_machines(names: list[str], only_check: bool) -> int:
     if reason := abilities()["ipv6"]:
         print(f"tcp6: kept; {reason}")
         chosen = [name for name in chosen if not name.startswith("tcp6")]
-    return machines.run(chosen, only_check)
+    return learning.run(chosen, only_check)
 
 
 def fresh(run: str) -> bool:
     """Whether the recording of a run is there, whole, and of the snippet as it is."""
     try:
-        return bool(evidence.load_run(run))
-    except evidence.EvidenceError:
+        return bool(runs.load_run(run))
+    except store.EvidenceError:
         return False
 
 

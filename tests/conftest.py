@@ -11,8 +11,8 @@ from collections import Counter
 
 import pytest
 
-from lab.evidence import ROOT
-from lab.namespace import abilities
+from evidence.store import ROOT
+from lab.isolation.namespace import abilities
 
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),

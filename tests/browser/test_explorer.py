@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from docs._ext import explorer
-from lab import evidence, machines
+from docs._ext.machines import explorer
+from evidence import machines, store
 from tests.browser.test_pages import PHONE
 
 needs = pytest.mark.needs
@@ -20,7 +20,7 @@ LONGEST = 8
 # A program at a time, each as a reader would run it, in one private network.
 RUN_ALL = """
 import json, subprocess, sys
-from lab import namespace
+from lab.isolation import namespace
 namespace.enter()
 told = []
 for program in json.load(sys.stdin):
@@ -89,7 +89,7 @@ def run_all(programs: list[str]) -> list[str]:
         input=json.dumps(programs),
         capture_output=True,
         text=True,
-        cwd=evidence.ROOT,
+        cwd=store.ROOT,
     )
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import evidence
+from evidence import store
 from tests.site.pages import pages
 
 WIDE = {"width": 1280, "height": 800}
@@ -101,7 +101,7 @@ def test_copied_program_runs_and_prints_what_the_page_shows(open_page, tmp_path)
         path = box.locator(".file").inner_text()
         box.locator("button.copy").click()
         copied = page.evaluate("navigator.clipboard.readText()")
-        assert copied == (evidence.ROOT / path).read_text()
+        assert copied == (store.ROOT / path).read_text()
         if "recipes" in path:
             continue  # two programs: run together in tests/snippets
         program = tmp_path / "pasted.py"

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from lab.sharing_rules import IN_USE, OPTIONS, SHARED, Pair, Side, load, pairs
+from evidence.sharing import IN_USE, OPTIONS, SHARED, Pair, Side, load, pairs
 
 PAGE = "reference/port-sharing"
 VERDICTS = {SHARED: "Yes.", IN_USE: "No. bind() fails: OSError: [Errno 98]"}

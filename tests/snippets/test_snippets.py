@@ -8,20 +8,20 @@ import sys
 
 import pytest
 
-from lab import evidence
-from lab.canonical import FIRST_PORT
-from lab.namespace import abilities, run_each
+from evidence import runs, store
+from lab.isolation.namespace import abilities, run_each
+from lab.runs.canonical import FIRST_PORT
 from tests.snippets.doctests import failures
 from tests.snippets.pairs import TIME_LIMIT, run_pair
 
-SNIPPETS = evidence.snippet_ids()
+SNIPPETS = runs.snippet_ids()
 # Servers and clients, which must be on one network.
-PAIRS = {s for s in SNIPPETS if evidence.server_of(s)}
-PAIRS |= {evidence.server_of(s) for s in PAIRS}
+PAIRS = {s for s in SNIPPETS if runs.server_of(s)}
+PAIRS |= {runs.server_of(s) for s in PAIRS}
 
 
 def source_of(snippet: str) -> str:
-    return evidence.snippet_path(snippet).read_text()
+    return runs.snippet_path(snippet).read_text()
 
 
 def pattern(lines: list[str]) -> str:
@@ -56,12 +56,12 @@ def paste(snippet: str, folder) -> list[str]:
     if snippet in PAIRS or (abilities()["private_net"] and not world_of(snippet)):
         return command
     world = world_of(snippet) or "a loopback of its own"
-    return [sys.executable, "-m", "lab.networks", world, *command]
+    return [sys.executable, "-m", "lab.isolation.networks", world, *command]
 
 
 def world_of(snippet: str) -> str | None:
     """What the program needs beyond a loopback and, for a client, its server."""
-    return None if evidence.server_of(snippet) else evidence.needs(source_of(snippet))
+    return None if runs.server_of(snippet) else runs.needs(source_of(snippet))
 
 
 def run(command: list[str]) -> str:
@@ -71,7 +71,7 @@ def run(command: list[str]) -> str:
         capture_output=True,
         text=True,
         timeout=TIME_LIMIT,
-        cwd=evidence.ROOT,
+        cwd=store.ROOT,
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout.rstrip("\n")
@@ -81,10 +81,10 @@ def test_there_are_snippets():
     assert len(SNIPPETS) >= 19
 
 
-@pytest.mark.parametrize("run_id", evidence.run_ids())
+@pytest.mark.parametrize("run_id", runs.run_ids())
 def test_pasted_program_prints_what_the_page_shows(run_id, tmp_path):
-    recording = evidence.load_run(run_id)
-    contained = evidence.in_a_container(run_id)
+    recording = runs.load_run(run_id)
+    contained = runs.in_a_container(run_id)
     if (contained or world_of(run_id)) and (reason := abilities()["private_net"]):
         pytest.skip(f"{run_id} needs a network of its own: {reason}")
     programs = list(recording["snippets"])
@@ -143,7 +143,7 @@ def test_is_imported_by_a_proof(snippet):
     package, _, module = snippet.rpartition(".")
     if package == "recipes":
         return  # programs: run as processes, above and by the lab
-    tests = [p.read_text() for p in (evidence.ROOT / "tests/claims").glob("test_*.py")]
+    tests = [p.read_text() for p in (store.ROOT / "tests/claims").glob("test_*.py")]
     imports = [
         (node.module, alias.name)
         for text in tests
@@ -163,7 +163,7 @@ def test_pattern_keeps_equal_ports_equal():
 
 
 def test_recipe_without_an_address_says_how_to_use_it(tmp_path):
-    for client in [s for s in SNIPPETS if evidence.server_of(s)]:
+    for client in [s for s in SNIPPETS if runs.server_of(s)]:
         ended = subprocess.run(
             paste(client, tmp_path), capture_output=True, text=True, env=os.environ
         )

@@ -1,0 +1,65 @@
+"""Writes each page as Markdown too, beside the HTML: names.html, names.md.
+
+The source of a page names its programs and recordings; this has them in full.
+"""
+
+import re
+from pathlib import Path
+
+from bs4 import BeautifulSoup
+from markdownify import MarkdownConverter
+
+NOT_TEXT = "button, script, style, input, a.headerlink"
+# A picture of a run is followed by the same as a table; a template repeats a program.
+# Taken out before the page is parsed, which they and the colours of code make slow.
+HEAVY = re.compile(r"<(svg|template)\b.*?</\1>", re.DOTALL)
+CODE = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
+COLOURS = re.compile(r"</?span\b[^>]*>")
+
+
+def language(block) -> str:
+    """The language of a block of code, from the class that Sphinx gives it."""
+    for box in block.parents:
+        for name in box.get("class") or ():
+            if name.startswith("highlight-"):
+                found = name.removeprefix("highlight-").removesuffix("-socket")
+                return "" if found == "default" else found
+    return ""
+
+
+def markdown(body: str) -> str:
+    """A page's HTML as Markdown.
+
+    >>> print(markdown('<h1>T<a class="headerlink">¶</a></h1><p>See <code>x</code>'))
+    # T
+    <BLANKLINE>
+    See `x`
+    """
+    light = CODE.sub(lambda code: COLOURS.sub("", code[0]), HEAVY.sub("", body))
+    page = BeautifulSoup(light, "html.parser")
+    for piece in page.select(NOT_TEXT):
+        piece.decompose()
+    for card in page.select(".card"):
+        parts = [
+            part.get_text(" ", strip=True) for part in card.find_all(recursive=False)
+        ]
+        card.replace_with(f" ({', '.join(' '.join(p.split()) for p in parts)})")
+    converter = MarkdownConverter(heading_style="ATX", code_language_callback=language)
+    return converter.convert_soup(page).strip()
+
+
+def write_page(app, pagename, templatename, context, doctree) -> None:
+    """Write one page, and link it from the page's head and foot."""
+    if app.builder.name != "html" or pagename not in app.env.found_docs:
+        return
+    path = Path(app.outdir, f"{pagename}.md")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(markdown(context["body"]) + "\n", encoding="utf-8")
+    context["as_markdown"] = f"{pagename.rpartition('/')[2]}.md"
+    context["metatags"] = context.get("metatags", "") + (
+        f'<link rel="alternate" type="text/markdown" href="{context["as_markdown"]}">\n'
+    )
+
+
+def setup(app):
+    app.connect("html-page-context", write_page)

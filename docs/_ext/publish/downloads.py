@@ -1,0 +1,111 @@
+"""Puts evidence/ on the site as it is, and as one archive; the snippets as another.
+
+{site}`evidence/errors.json`             a link to a file of the site, checked
+{site}`all programs <snippets.zip>`      the same with words of its own
+"""
+
+import filecmp
+import shutil
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from docutils import nodes
+from sphinx.util.docutils import ReferenceRole
+from sphinx.util.logging import getLogger
+from sphinx.util.osutil import relative_uri
+
+from evidence import runs, store
+
+logger = getLogger(__name__)
+BUILT = {"evidence.zip", "snippets.zip", "llms.txt", "objects.inv"}
+LICENSE = {"LICENSE": store.ROOT / "LICENSE"}
+
+
+def archive(files: dict[str, Path]) -> bytes:
+    """A zip file of {name: file}; the same files make the same bytes at any time."""
+    made = BytesIO()
+    with ZipFile(made, "w") as target:
+        for name, file in sorted(files.items()):
+            entry = ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.create_system, entry.external_attr = 3, 0o644 << 16
+            entry.compress_type = ZIP_DEFLATED
+            target.writestr(entry, file.read_bytes())
+    return made.getvalue()
+
+
+def files_below(folder: Path, pattern: str) -> dict[str, Path]:
+    """{path from the project's folder: file}."""
+    return {
+        f"{folder.name}/{file.relative_to(folder).as_posix()}": file
+        for file in folder.rglob(pattern)
+    }
+
+
+def published() -> dict[str, Path]:
+    """{address on the site: file} of all evidence.
+
+    An address does not say who wrote a file. Outcomes of proofs have their old address
+    too: others may have linked it.
+    """
+    found = {
+        f"evidence/{file.relative_to(folder).as_posix()}": file
+        for folder in (store.measured(), store.cited())
+        for file in sorted(folder.rglob("*.json"))
+    }
+    old = {
+        name.replace("evidence/claims/", "evidence/proofs/"): file
+        for name, file in found.items()
+    }
+    return found | old
+
+
+def newer(files: dict[str, Path], target: Path) -> bool:
+    """Whether a file, or a folder that lost or gained one, is newer than target."""
+    if not target.exists():
+        return True
+    places = set(files.values()) | {file.parent for file in files.values()}
+    return max(place.stat().st_mtime_ns for place in places) > target.stat().st_mtime_ns
+
+
+def write_files(app, exception) -> None:
+    """Copy what has changed, and pack it anew."""
+    if exception or app.builder.name != "html":
+        return
+    out = Path(app.outdir)
+    measured = published()
+    programs = files_below(runs.folder(), "*.py")
+    for name, file in measured.items():
+        copy = out / name
+        if not copy.exists() or not filecmp.cmp(file, copy):
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, copy)
+    for copy in (out / "evidence").rglob("*.json"):
+        if copy.relative_to(out).as_posix() not in measured:
+            copy.unlink()
+    for name, files in (("evidence.zip", measured), ("snippets.zip", programs)):
+        if newer(files, out / name):
+            (out / name).write_bytes(archive(files | LICENSE))
+
+
+class SiteRole(ReferenceRole):
+    """A link to a file of the site that is no page."""
+
+    def run(self):
+        if self.target not in BUILT | published().keys():
+            logger.warning(
+                "the site has no file %s", self.target, location=self.get_location()
+            )
+        made = nodes.reference(
+            self.rawtext,
+            "",
+            refuri=relative_uri(f"{self.env.docname}.html", self.target),
+        )
+        kind = nodes.inline if self.has_explicit_title else nodes.literal
+        made += kind("", self.title)
+        return [made], []
+
+
+def setup(app):
+    app.add_role("site", SiteRole())
+    app.connect("build-finished", write_files)

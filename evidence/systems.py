@@ -1,0 +1,89 @@
+"""The systems on which something was measured: their names and what they are.
+
+A platform is a system with a Python, for instance `linux-6.18-python-3.11`.
+"""
+
+import platform
+from datetime import date
+from functools import lru_cache
+
+import msgspec
+
+from evidence import store
+
+FILE = "platforms.json"
+
+
+class Platform(msgspec.Struct, frozen=True):
+    """One system and the Python that was used there; `date`: first seen so."""
+
+    system: str
+    kernel: str
+    machine: str
+    python: str
+    date: str
+
+
+class Platforms(msgspec.Struct):
+    """evidence/measured/platforms.json: each platform by its id."""
+
+    platforms: dict[str, Platform]
+    digest: str = ""
+
+
+def load() -> dict[str, Platform]:
+    """Every platform that measured something. Raises EvidenceError."""
+    path = store.measured(FILE)
+    stamp = path.stat().st_mtime_ns if path.exists() else 0
+    return load_unchanged(str(path), stamp)
+
+
+@lru_cache(maxsize=4)  # a build asks for each recording and claim
+def load_unchanged(_path: str, _stamp: int) -> dict[str, Platform]:
+    """The platforms in the file as it was at some time."""
+    return store.load(store.measured(FILE), Platforms).platforms
+
+
+def describe(platform_id: str) -> Platform:
+    """A platform by its id. Raises EvidenceError for one that nobody has noted."""
+    known = load()
+    if platform_id not in known:
+        raise store.EvidenceError(
+            f"evidence/measured/{FILE} does not know {platform_id!r}: {store.CURE}"
+        )
+    return known[platform_id]
+
+
+def name(platform_id: str) -> str:
+    """`Linux 6.18.44, Python 3.11.7` of a platform's id. Raises EvidenceError."""
+    found = describe(platform_id)
+    return f"{found.system} {found.kernel}, Python {found.python}"
+
+
+def kernel_release() -> str:
+    """The kernel's release in three numbers, without a builder's suffix."""
+    return platform.release().split("-")[0].split("+")[0]
+
+
+def here() -> str:
+    """The id of this platform, under which what is measured here is filed."""
+    kernel = ".".join(kernel_release().split(".")[:2])
+    python = ".".join(platform.python_version_tuple()[:2])
+    return f"{platform.system().lower()}-{kernel}-python-{python}"
+
+
+def note() -> str:
+    """Write this platform into the file, if it is new there; returns its id."""
+    path = store.measured(FILE)
+    known = load() if path.exists() else {}
+    mine = Platform(
+        system=platform.system(),
+        kernel=kernel_release(),
+        machine=platform.machine(),
+        python=platform.python_version(),
+        date=date.today().isoformat(),
+    )
+    old = known.get(here())
+    if old is None or msgspec.structs.replace(mine, date=old.date) != old:
+        store.save(path, Platforms(dict(sorted({**known, here(): mine}.items()))))
+    return here()

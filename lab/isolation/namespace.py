@@ -1,0 +1,236 @@
+"""A private network: a user and network namespace with a loopback of its own.
+
+No root is needed where the system allows unprivileged user namespaces
+(user_namespaces(7), network_namespaces(7)). Each ability is tried, not assumed:
+some systems let unshare() succeed and refuse everything after it.
+"""
+
+import ctypes
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+
+from pyroute2 import IPRoute
+from pyroute2.netlink.exceptions import NetlinkError
+
+CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000  # <linux/sched.h>
+LOCAL_TABLE = 255  # the routing table of the machine's own addresses, ip-route(8)
+
+# In the order in which they are tried; each stands on the ones before it.
+STEPS = ("namespace", "ids", "loopback", "sysctl", "packets", "ipv6")
+
+
+class Missing(Exception):
+    """An ability this machine refuses. `step` is one of STEPS, the text says why."""
+
+    def __init__(self, step: str, reason: object) -> None:
+        super().__init__(f"no private network ({step}): {reason}")
+        self.step = step
+
+
+def enter(second_user: bool = False) -> None:
+    """Move this single-threaded process to a new network with lo up.
+
+    second_user: root there can become the user 1 as well; only root may ask for it.
+    Raises Missing, naming the first step that the system refuses.
+    """
+    uid, gid = os.getuid(), os.getgid()
+    users = f"0 {uid} 1"
+    outsider = map_from_outside(f"{users}\n1 {uid + 1} 1") if second_user else None
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0:
+        raise Missing("namespace", os.strerror(ctypes.get_errno()))
+    try:
+        Path("/proc/self/setgroups").write_text("deny")
+        if outsider:
+            outsider.send(b"now")
+            if refusal := outsider.recv(1000):
+                raise Missing("ids", refusal.decode())
+        else:
+            Path("/proc/self/uid_map").write_text(users)
+        Path("/proc/self/gid_map").write_text(f"0 {gid} 1")
+    except OSError as error:
+        raise Missing("ids", error) from None
+    try:
+        set_up_loopback()
+    except (OSError, NetlinkError) as error:
+        raise Missing("loopback", error) from None
+
+
+def map_from_outside(users: str) -> socket.socket:
+    """A process that maps these users of our new namespace as soon as it is told.
+
+    From inside only one may be mapped, user_namespaces(7). It answers with the reason
+    why it could not, or with the end of file.
+    """
+    ours, theirs = socket.socketpair()
+    inside = os.getpid()
+    if os.fork() == 0:
+        ours.close()
+        try:
+            if theirs.recv(10):
+                Path(f"/proc/{inside}/uid_map").write_text(users)
+        except OSError as error:
+            theirs.send(str(error).encode())
+        os._exit(0)
+    theirs.close()
+    return ours
+
+
+def run_each(function: Callable, jobs: Iterable) -> list:
+    """function(job) of each job, in two processes that each have a private network.
+
+    The function must be one of a module, its job and result must pickle.
+    Raises Missing where the machine has no private network.
+    """
+    if reason := abilities()["private_net"]:
+        raise Missing("namespace", reason)
+    context = get_context("spawn")  # a process without threads, which may unshare
+    with ProcessPoolExecutor(2, mp_context=context, initializer=enter) as pool:
+        return list(pool.map(function, jobs))
+
+
+def apart(function: Callable, job: object) -> object:
+    """function(job) in a child of this process, which must not have threads.
+
+    The child may enter a network, which this process then never sees. Both the job and
+    the result are JSON.
+    """
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        with open(writing, "w") as answer:
+            json.dump(function(job), answer)
+        os._exit(0)
+    os.close(writing)
+    with open(reading) as answer:
+        result = json.load(answer)
+    os.wait()
+    return result
+
+
+def set_up_loopback() -> None:
+    """Switch lo on, with every acknowledgement sent at once.
+
+    The kernel may hold a bare ACK back for 40 ms and let it travel with data; which
+    of the two happens is a matter of timing. The route metric `quickack` of
+    ip-route(8) takes the choice away, so that the same calls send the same packets.
+    """
+    with IPRoute() as network:
+        lo = network.link_lookup(ifname="lo")[0]
+        network.link("set", index=lo, state="up")
+        same = {"oif": lo, "table": LOCAL_TABLE, "type": "local", "proto": "kernel"}
+        same["metrics"] = {"quickack": 1}
+        for destination in ("127.0.0.0/8", "127.0.0.1/32"):
+            network.route(
+                "replace", dst=destination, scope="host", prefsrc="127.0.0.1", **same
+            )
+        if why_no_ipv6() is None:
+            network.route("del", family=socket.AF_INET6, dst="::1/128", table=255)
+            network.route("add", family=socket.AF_INET6, dst="::1/128", **same)
+
+
+def write_sysctl(name: str, value: str) -> None:
+    """Set a network sysctl of this namespace, for instance net.ipv4.ip_default_ttl.
+
+    Raises Missing where /proc/sys is read-only, as it is in many containers.
+    """
+    try:
+        Path("/proc/sys", *name.split(".")).write_text(value)
+    except OSError as error:
+        raise Missing("sysctl", error) from None
+
+
+def try_every_step() -> dict[str, str | None]:
+    """Enter a private network and report on it: step -> None, or why it is missing.
+
+    Run by `abilities()` in a process of its own, which cannot leave the network.
+    """
+    from lab.isolation.capture import Capture
+
+    found: dict[str, str | None] = dict.fromkeys(STEPS, "not reached")
+    try:
+        enter()
+        found.update(namespace=None, ids=None, loopback=None)
+    except Missing as missing:
+        for step in STEPS[: STEPS.index(missing.step)]:
+            found[step] = None
+        found[missing.step] = str(missing)
+        return found
+    try:
+        write_sysctl("net.ipv4.ip_local_port_range", "32768\t60999")
+        found["sysctl"] = None
+    except Missing as missing:
+        found["sysctl"] = str(missing)
+    try:
+        Capture().close()
+        found["packets"] = None
+    except OSError as error:
+        found["packets"] = f"no packet capture: {error}"
+    found["ipv6"] = why_no_ipv6()
+    return found
+
+
+def refusal(second_user: bool) -> str | None:
+    """Enter a network, or return in words why that is not possible."""
+    try:
+        enter(second_user)
+    except Missing as missing:
+        return str(missing)
+    return None
+
+
+@cache
+def abilities() -> dict[str, str | None]:
+    """What a proof or a recording may need: name -> None if it is here, or why not.
+
+    private_net: a network of our own; packets: capture on its loopback;
+    sysctl: its settings can be changed; second_user: it has a user besides root;
+    ipv6: ::1 can be bound, there or here.
+    """
+    if not sys.platform.startswith("linux"):
+        reason = f"no private network on {sys.platform}: Linux only"
+        private = dict.fromkeys((*STEPS, "second_user"), reason)
+    else:
+        probe = subprocess.run(
+            [sys.executable, "-m", "lab.isolation.namespace"],
+            capture_output=True,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        )
+        if probe.returncode == 0:
+            private = json.loads(probe.stdout)
+        else:
+            last_line = (probe.stderr.strip().splitlines() or ["no message"])[-1]
+            reason = f"no private network: {last_line}"
+            private = dict.fromkeys((*STEPS, "second_user"), reason)
+    reasons = (private[step] for step in ("namespace", "ids", "loopback"))
+    no_network = next((reason for reason in reasons if reason), None)
+    return {
+        "private_net": no_network,
+        "packets": no_network or private["packets"],
+        "sysctl": no_network or private["sysctl"],
+        "second_user": no_network or private["second_user"],
+        "ipv6": why_no_ipv6() if no_network else private["ipv6"],
+    }
+
+
+def why_no_ipv6() -> str | None:
+    """None where ::1 can be bound, or the reason in words."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError as error:
+        return f"no ::1: {error}"
+    return None
+
+
+if __name__ == "__main__":
+    with_a_second_user = apart(refusal, True)
+    print(json.dumps(try_every_step() | {"second_user": with_a_second_user}))

@@ -1,0 +1,275 @@
+"""What a network of the lab can be given beyond its loopback, as plain functions.
+
+    python -m lab.isolation.networks 'no route to 203.0.113.1' python program.py
+
+runs a program in a new network with what its `# Needs:` line asks for.
+
+Each one changes the network or the rights of this process, for good: run it only in a
+process of its own, after `lab.isolation.namespace.enter()`. All addresses off the loopback are
+documentation addresses (RFC 5737, RFC 3849), and exist nowhere but in there.
+"""
+
+import ctypes
+import os
+import socket
+import struct
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+
+from pyroute2 import IPRoute
+from pyroute2.netlink.nfnetlink.nftsocket import Cmp, Meta, Regs
+from pyroute2.nftables.expressions import genex
+from pyroute2.nftables.main import NFTables
+
+from lab.isolation.namespace import (
+    CLONE_NEWNET,
+    Missing,
+    enter,
+    set_up_loopback,
+    write_sysctl,
+)
+
+FAR = {socket.AF_INET: "203.0.113.1", socket.AF_INET6: "2001:db8:ffff::1"}
+FAR_NETWORK = {socket.AF_INET: "203.0.113.0/24", socket.AF_INET6: "2001:db8:ffff::/48"}
+HERE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
+NEIGHBOUR = {socket.AF_INET: "192.0.2.2", socket.AF_INET6: "2001:db8::2"}
+WIDTH = {socket.AF_INET: 24, socket.AF_INET6: 64}
+PORT_RANGE = "net.ipv4.ip_local_port_range"
+CLONE_NEWNS = 0x20000  # <linux/sched.h>
+READ_ONLY = 1  # MS_RDONLY, <sys/mount.h>
+IFA_F_NODAD = 2  # <linux/if_addr.h>: usable at once
+NF_DROP, NFPROTO_INET = 0, 1  # <linux/netfilter.h>
+NFT_REJECT_ICMPX_UNREACH = 2  # <linux/netfilter/nf_tables.h>
+PORT_UNREACHABLE, ADMIN_PROHIBITED = 1, 3  # NFT_REJECT_ICMPX_…, same file
+LANDLOCK_CREATE_RULESET, LANDLOCK_RESTRICT_SELF = 444, 446  # <asm-generic/unistd.h>
+PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38  # <linux/prctl.h>
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def route(kind: str, family: int = socket.AF_INET) -> None:
+    """Route the far network: unreachable, prohibit, blackhole; see ip-route(8)."""
+    with IPRoute() as network:
+        network.route("add", family=family, dst=FAR_NETWORK[family], type=kind)
+
+
+def link(family: int = socket.AF_INET, mtu: int = 1500) -> None:
+    """A cable (veth) with our end up, at HERE, and the far network behind it.
+
+    The other end is up as well, but nobody there has an address, so nobody answers.
+    A neighbour who is asked for is given up after a tenth of a second.
+    """
+    version = 4 if family == socket.AF_INET else 6
+    with IPRoute() as network:
+        network.link("add", ifname="cable", kind="veth", peer="cable-end", mtu=mtu)
+        index = network.link_lookup(ifname="cable")[0]
+        for name in ("cable-end", "cable"):
+            write_sysctl(f"net.ipv{version}.neigh.{name}.mcast_solicit", "1")
+            write_sysctl(f"net.ipv{version}.neigh.{name}.retrans_time_ms", "100")
+            end = network.link_lookup(ifname=name)[0]
+            network.link("set", index=end, state="up", mtu=mtu)
+        network.addr(
+            "add",
+            index=index,
+            family=family,
+            address=HERE[family],
+            prefixlen=WIDTH[family],
+            flags=IFA_F_NODAD if family == socket.AF_INET6 else 0,
+        )
+        network.route(
+            "add",
+            family=family,
+            dst=FAR_NETWORK[family],
+            gateway=NEIGHBOUR[family],
+            oif=index,
+        )
+
+
+def container() -> int:
+    """A second network, as a container has, with a loopback of its own.
+
+    A cable leads from our HERE to its NEIGHBOUR. Returns a descriptor for `within()`.
+    """
+    home = os.open("/proc/self/ns/net", os.O_RDONLY)
+    if libc.unshare(CLONE_NEWNET) != 0:
+        raise Missing("namespace", os.strerror(ctypes.get_errno()))
+    inner = os.open("/proc/self/ns/net", os.O_RDONLY)
+    set_up_loopback()
+    with IPRoute() as network:
+        there = {"ifname": "cable", "net_ns_fd": home}
+        network.link("add", ifname="cable", kind="veth", peer=there)
+    give_address("cable", NEIGHBOUR[socket.AF_INET])
+    move_to(home)
+    give_address("cable", HERE[socket.AF_INET])
+    os.close(home)
+    return inner
+
+
+def give_address(name: str, address: str) -> None:
+    """Switch an end of a cable on; acknowledgements go at once, as on the loopback."""
+    with IPRoute() as network:
+        index = network.link_lookup(ifname=name)[0]
+        network.link("set", index=index, state="up")
+        network.addr("add", index=index, address=address, prefixlen=24)
+        network.route(
+            "replace",
+            dst="192.0.2.0/24",
+            oif=index,
+            prefsrc=address,
+            scope="link",
+            proto="kernel",
+            metrics={"quickack": 1},
+        )
+
+
+def move_to(network: int) -> None:
+    """Move this thread to a network; the sockets that it has stay where they are."""
+    if libc.setns(network, CLONE_NEWNET) != 0:
+        raise Missing("namespace", os.strerror(ctypes.get_errno()))
+
+
+@contextmanager
+def within(network: int):
+    """Be in another network for a while: a socket stays in the one it was made in."""
+    home = os.open("/proc/self/ns/net", os.O_RDONLY)
+    move_to(network)
+    try:
+        yield
+    finally:
+        move_to(home)
+        os.close(home)
+
+
+def new_address(address: str) -> None:
+    """Give our end of the cable an IPv6 address that is still being checked.
+
+    For a second or two nobody may use it: duplicate address detection, RFC 4862.
+    """
+    with IPRoute() as network:
+        index = network.link_lookup(ifname="cable")[0]
+        network.addr(
+            "add",
+            index=index,
+            family=socket.AF_INET6,
+            address=address,
+            prefixlen=64,
+        )
+
+
+def unplug() -> None:
+    """Switch our end of the cable off."""
+    with IPRoute() as network:
+        network.link("set", ifname="cable", state="down")
+
+
+def remove_link() -> None:
+    """Take the cable away, with both ends."""
+    with IPRoute() as network:
+        network.link("del", ifname="cable")
+
+
+def port_range(first: int = 40000, last: int = 40000) -> None:
+    """Leave the kernel only these ports to choose from."""
+    write_sysctl(PORT_RANGE, f"{first}\t{last}")
+
+
+def drop(hook: str) -> None:
+    """A firewall that drops everything at a hook: input or output."""
+    with NFTables(nfgen_family=NFPROTO_INET) as firewall:
+        firewall.table("add", name="lab")
+        firewall.chain(
+            "add",
+            table="lab",
+            name="all",
+            hook=hook,
+            type="filter",
+            policy=NF_DROP,
+        )
+
+
+def reject(code: int) -> None:
+    """A firewall that answers TCP with ICMP: one of the two codes above."""
+    tcp = {"attrs": [("NFTA_DATA_VALUE", bytes([socket.IPPROTO_TCP]))]}
+    rule = [
+        genex("meta", {"key": Meta.NFT_META_L4PROTO, "dreg": Regs.NFT_REG_1}),
+        genex("cmp", {"sreg": Regs.NFT_REG_1, "op": Cmp.NFT_CMP_EQ, "data": tcp}),
+        genex("reject", {"type": NFT_REJECT_ICMPX_UNREACH, "icmp_code": code}),
+    ]
+    with NFTables(nfgen_family=NFPROTO_INET) as firewall:
+        firewall.table("add", name="lab")
+        firewall.chain(
+            "add", table="lab", name="all", hook="input", type="filter", policy=1
+        )
+        firewall.rule("add", table="lab", chain="all", expressions=(rule,))
+
+
+def give_up_capabilities() -> None:
+    """Become an ordinary user: keep the user id, lose every capability."""
+    version_3_of_this_process = struct.pack("Ii", 0x20080522, 0)
+    if libc.capset(version_3_of_this_process, bytes(24)) != 0:
+        raise Missing("ids", os.strerror(ctypes.get_errno()))
+
+
+def forbid_ports(bind: bool = False, connect: bool = False) -> None:
+    """Take from this process the right to bind or to connect TCP ports: landlock(7)."""
+    rights = struct.pack("QQ", 0, bind | connect << 1)
+    ruleset = libc.syscall(LANDLOCK_CREATE_RULESET, rights, len(rights), 0)
+    if ruleset < 0:
+        raise Missing("landlock", os.strerror(ctypes.get_errno()))
+    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if libc.syscall(LANDLOCK_RESTRICT_SELF, ruleset, 0) != 0:
+        raise Missing("landlock", os.strerror(ctypes.get_errno()))
+
+
+def mount(path: str, flags: int = 0, options: str = "") -> None:
+    """Mount an empty file system there, in a mount namespace of our own: tmpfs(5)."""
+    Path(path).mkdir()
+    made = libc.unshare(CLONE_NEWNS) == 0 and (
+        libc.mount(b"lab", path.encode(), b"tmpfs", flags, options.encode()) == 0
+    )
+    if not made:
+        raise Missing("mount", os.strerror(ctypes.get_errno()))
+
+
+def ordinary_user() -> None:
+    """Lose every capability, and keep lost what a program started later would regain.
+
+    Programs that user 0 starts get the whole bounding set back, capabilities(7).
+    """
+    for capability in range(64):
+        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+    give_up_capabilities()
+
+
+def closed_routes() -> None:
+    """One route of each type that refuses: unreachable, prohibit, blackhole."""
+    with IPRoute() as network:
+        for last, kind in enumerate(("unreachable", "prohibit", "blackhole"), 1):
+            network.route("add", dst=f"203.0.113.{last}/32", type=kind)
+
+
+def no_route() -> None:
+    """Nothing to do: a new network has a loopback and no route to anywhere else."""
+
+
+# What a snippet may write in its `# Needs:` line, and what makes it so.
+WORLDS: dict[str, Callable[[], None]] = {
+    "a loopback of its own": lambda: None,
+    "no route to 203.0.113.1": no_route,
+    "three closed routes, to 203.0.113.1, .2 and .3": closed_routes,
+    "one port in net.ipv4.ip_local_port_range": port_range,
+    "an ordinary user": ordinary_user,
+}
+
+
+def main() -> None:
+    """Enter a new network, make a world by its name, become the program."""
+    need, *command = sys.argv[1:]
+    enter()
+    WORLDS[need]()
+    os.execvp(command[0], command)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""The tables of calls, in a site of a few lines and on the real page."""
+
+import doctest
+
+import pytest
+
+from docs._ext.runs import api_calls
+from tests.site import pages
+
+ROW = "socket.socket() | names.local | sock | socket..getsockname"
+
+
+def show(site, rows, directive="api-calls"):
+    site.without_claims()
+    site.write("docs/index.md", f"# Front\n\n```{{{directive}}}\n{rows}\n```\n")
+    return site.build()
+
+
+def test_calls_stand_in_their_order(small_site):
+    assert show(small_site, ROW) == ""
+    page = small_site.page()
+    places = [page.index(f"<code>{call}(") for call in ("bind", "getsockname")]
+    assert places == sorted(places)
+    assert "<code>bind((&#x27;127.0.0.1&#x27;, 0))</code>" in page
+    assert "<code>close(" not in page
+    assert page.count("<tr>") == 2
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        ("socket.socket() | names.local | sock", "no `API | run | sockets |"),
+        ("x | names.locl | sock | socket..bind", "did you mean names.local?"),
+        ("x | names.local | sok | socket..bind", "no socket ['sok']; there are"),
+        ("x | names.local | sock | socket..listen", "no socket..listen; the calls"),
+        ("x | names.local | sock | close..socket", "no close..socket; the calls"),
+        ("", "no rows: write"),
+    ],
+)
+def test_complaint_has_page_and_line(small_site, row, complaint):
+    warnings = show(small_site, row)
+    assert complaint in warnings
+    assert "index.md:3" in warnings
+
+
+def test_failed_call_has_its_errno():
+    step = {"call": "accept", "args": "", "error": "EAGAIN"}
+    assert api_calls.shown(step) == (
+        '<code>accept()</code> <span class="failed">EAGAIN</span>'
+    )
+
+
+def test_changed_recording_is_read_again(small_site):
+    assert show(small_site, ROW) == ""
+    path = small_site.folder / "snippets/names/local.py"
+    path.write_text(path.read_text().replace("127.0.0.1", "127.0.0.2"))
+    assert "is stale: run `make evidence`" in small_site.build()
+    small_site.record()
+    assert small_site.build() == ""
+    assert "127.0.0.2" in small_site.page()
+
+
+def test_table_of_system_calls_is_whole(small_site):
+    assert show(small_site, "", "system-calls") == ""
+    rows = small_site.page().count("<tr>") - 1
+    assert rows == len(api_calls.SYSTEM_CALLS) >= 20
+
+
+def test_every_api_snippet_has_a_row():
+    """A row that is left out would say that an API makes no call."""
+    rows = [f for f in pages.all_fences() if f.kind == "{api-calls}"]
+    shown = {
+        line.split("|")[1].strip() for fence in rows for line in fence.body.splitlines()
+    }
+    snippets = {id_ for id_ in api_calls.evidence.snippet_ids() if id_[:5] == "apis."}
+    assert snippets == shown
+
+
+def test_doctests():
+    failed, tried = doctest.testmod(api_calls)
+    assert tried >= 3
+    assert failed == 0
