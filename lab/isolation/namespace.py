@@ -6,19 +6,16 @@ some systems let unshare() succeed and refuse everything after it.
 """
 
 import ctypes
-import json
 import os
 import socket
-import subprocess
 import sys
-from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
+
+from lab.isolation import child
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000  # <linux/sched.h>
 LOCAL_TABLE = 255  # the routing table of the machine's own addresses, ip-route(8)
@@ -32,7 +29,10 @@ class Missing(Exception):
 
     def __init__(self, step: str, reason: object) -> None:
         super().__init__(f"no private network ({step}): {reason}")
-        self.step = step
+        self.step, self.reason = step, reason
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        return Missing, (self.step, str(self.reason))
 
 
 def enter(second_user: bool = False) -> None:
@@ -43,16 +43,19 @@ def enter(second_user: bool = False) -> None:
     """
     uid, gid = os.getuid(), os.getgid()
     users = f"0 {uid} 1"
-    outsider = map_from_outside(f"{users}\n1 {uid + 1} 1") if second_user else None
+    ours, theirs = socket.socketpair()
+    if second_user:
+        two = f"{users}\n1 {uid + 1} 1"
+        outsider = child.fork(map_users, os.getpid(), two, theirs, ours)
+    theirs.close()
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0:
         raise Missing("namespace", os.strerror(ctypes.get_errno()))
     try:
         Path("/proc/self/setgroups").write_text("deny")
-        if outsider:
-            outsider.send(b"now")
-            if refusal := outsider.recv(1000):
-                raise Missing("ids", refusal.decode())
+        if second_user:
+            ours.send(b"now")
+            outsider.result()
         else:
             Path("/proc/self/uid_map").write_text(users)
         Path("/proc/self/gid_map").write_text(f"0 {gid} 1")
@@ -64,55 +67,16 @@ def enter(second_user: bool = False) -> None:
         raise Missing("loopback", error) from None
 
 
-def map_from_outside(users: str) -> socket.socket:
-    """A process that maps these users of our new namespace as soon as it is told.
+def map_users(
+    inside: int, users: str, told: socket.socket, other_end: socket.socket
+) -> None:
+    """Map the users of another process's new namespace, as soon as that says so.
 
-    From inside only one may be mapped, user_namespaces(7). It answers with the reason
-    why it could not, or with the end of file.
+    From inside only one may be mapped, user_namespaces(7).
     """
-    ours, theirs = socket.socketpair()
-    inside = os.getpid()
-    if os.fork() == 0:
-        ours.close()
-        try:
-            if theirs.recv(10):
-                Path(f"/proc/{inside}/uid_map").write_text(users)
-        except OSError as error:
-            theirs.send(str(error).encode())
-        os._exit(0)
-    theirs.close()
-    return ours
-
-
-def run_each(function: Callable, jobs: Iterable) -> list:
-    """function(job) of each job, in two processes that each have a private network.
-
-    The function must be one of a module, its job and result must pickle.
-    Raises Missing where the machine has no private network.
-    """
-    if reason := abilities()["private_net"]:
-        raise Missing("namespace", reason)
-    context = get_context("spawn")  # a process without threads, which may unshare
-    with ProcessPoolExecutor(2, mp_context=context, initializer=enter) as pool:
-        return list(pool.map(function, jobs))
-
-
-def apart(function: Callable, job: object) -> object:
-    """function(job) in a child of this process, which must not have threads.
-
-    The child may enter a network, which this process then never sees. Both the job and
-    the result are JSON.
-    """
-    reading, writing = os.pipe()
-    if os.fork() == 0:
-        with open(writing, "w") as answer:
-            json.dump(function(job), answer)
-        os._exit(0)
-    os.close(writing)
-    with open(reading) as answer:
-        result = json.load(answer)
-    os.wait()
-    return result
+    other_end.close()  # so that the end of the other process can be seen
+    if told.recv(10):
+        Path(f"/proc/{inside}/uid_map").write_text(users)
 
 
 def set_up_loopback() -> None:
@@ -150,7 +114,7 @@ def write_sysctl(name: str, value: str) -> None:
 def try_every_step() -> dict[str, str | None]:
     """Enter a private network and report on it: step -> None, or why it is missing.
 
-    Run by `abilities()` in a process of its own, which cannot leave the network.
+    Run it in a process of its own, which cannot leave the network.
     """
     from lab.isolation.capture import Capture
 
@@ -186,6 +150,12 @@ def refusal(second_user: bool) -> str | None:
     return None
 
 
+def probe() -> dict[str, str | None]:
+    """What a new process can and cannot do: step -> None, or why it is missing."""
+    two_users = child.run(refusal, True)
+    return try_every_step() | {"second_user": two_users}
+
+
 @cache
 def abilities() -> dict[str, str | None]:
     """What a proof or a recording may need: name -> None if it is here, or why not.
@@ -198,17 +168,10 @@ def abilities() -> dict[str, str | None]:
         reason = f"no private network on {sys.platform}: Linux only"
         private = dict.fromkeys((*STEPS, "second_user"), reason)
     else:
-        probe = subprocess.run(
-            [sys.executable, "-m", "lab.isolation.namespace"],
-            capture_output=True,
-            text=True,
-            cwd=Path(__file__).parents[2],
-        )
-        if probe.returncode == 0:
-            private = json.loads(probe.stdout)
-        else:
-            last_line = (probe.stderr.strip().splitlines() or ["no message"])[-1]
-            reason = f"no private network: {last_line}"
+        try:
+            private = child.run_fresh(probe)
+        except child.ChildFailed as failure:
+            reason = f"no private network: {str(failure).splitlines()[-1]}"
             private = dict.fromkeys((*STEPS, "second_user"), reason)
     reasons = (private[step] for step in ("namespace", "ids", "loopback"))
     no_network = next((reason for reason in reasons if reason), None)
@@ -229,8 +192,3 @@ def why_no_ipv6() -> str | None:
     except OSError as error:
         return f"no ::1: {error}"
     return None
-
-
-if __name__ == "__main__":
-    with_a_second_user = apart(refusal, True)
-    print(json.dumps(try_every_step() | {"second_user": with_a_second_user}))

@@ -1,0 +1,118 @@
+"""What all directives share: complaints with page and line, HTML, tables."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.util.logging import getLogger
+
+from evidence.store import EvidenceError
+
+logger = getLogger(__name__)
+
+
+class Refused(Exception):
+    """What a page asks for and cannot have; the text names the cure."""
+
+
+class Complaining:
+    """For directives and roles: a warning with page and line.
+
+    `make html` treats it as an error.
+    """
+
+    name: str
+
+    def warn(self, text: str) -> None:
+        """Complain; what is being built goes on."""
+        place = self.get_location()  # type: ignore[attr-defined]
+        logger.warning("%s: %s", self.name, text, location=place, type="evidence")
+
+
+class Directive(Complaining, SphinxDirective):
+    """A directive that shows evidence, or says why it cannot, with page and line."""
+
+    def run(self) -> list[nodes.Node]:
+        try:
+            return self.show()
+        except (EvidenceError, Refused) as error:
+            self.warn(str(error))
+            return []
+
+    def show(self) -> list[nodes.Node]:
+        """What stands on the page. Raises EvidenceError, Refused."""
+        raise NotImplementedError
+
+    def depends_on(self, *paths: Path) -> None:
+        """The page is read again when one of these files changes, or appears."""
+        for path in paths:
+            self.env.note_dependency(str(path))
+
+
+class Role(Complaining, SphinxRole):
+    """A role that can complain."""
+
+
+def html(text: str) -> nodes.raw:
+    """Finished HTML as a node."""
+    return nodes.raw("", text, format="html")
+
+
+def code(text: str) -> str:
+    """HTML of code, as the theme shows it elsewhere."""
+    return f'<code class="docutils literal">{escape(text, quote=False)}</code>'
+
+
+def html_table(
+    heads: Iterable[str],
+    rows: Iterable[Sequence[str]],
+    kind: str = "",
+    wrapper: str = "docutils",
+) -> str:
+    """HTML of a table; heads and cells are HTML.
+
+    A cell that begins with `<td` is taken as it is. kind, wrapper: classes of the table
+    and of the box around it, which scrolls where the table is wider than the page.
+    """
+    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+    lines = []
+    for first, *rest in rows:
+        cells = "".join(c if c.startswith("<td") else f"<td>{c}</td>" for c in rest)
+        lines.append(f'<tr><th scope="row">{first}</th>{cells}</tr>')
+    classes = f"docutils {kind}".strip()
+    return (
+        f'<div class="table-wrapper {wrapper}" tabindex="0"><table class="{classes}">'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
+    )
+
+
+Cell = Sequence[nodes.Node | str]
+
+
+def row(*cells: Cell) -> nodes.row:
+    """A row of a table; each cell is a list of nodes or texts."""
+    made = nodes.row()
+    for cell in cells:
+        content = [nodes.Text(c) if isinstance(c, str) else c for c in cell]
+        made += nodes.entry("", nodes.paragraph("", "", *content))
+    return made
+
+
+def table(
+    heads: Sequence[str],
+    rows: Iterable[nodes.row],
+    widths: Sequence[int] = (),
+    kind: str = "",
+) -> nodes.table:
+    """A table of nodes, for cells that hold links and marks.
+
+    widths: of the columns, in percent; equal ones if left out.
+    """
+    group = nodes.tgroup("", cols=len(heads))
+    group += [nodes.colspec(colwidth=w) for w in widths or [1] * len(heads)]
+    group += nodes.thead("", row(*([text] for text in heads)))
+    group += nodes.tbody("", *rows)
+    classes = [*kind.split(), *(["colwidths-given"] if widths else [])]
+    return nodes.table("", group, classes=classes)
