@@ -74,12 +74,15 @@ def provoke(function: Program, last_line: int, kind: Kind) -> Outcome:
     """Run a way in this process, which must be in a private network.
 
     last_line: the one on which the call that shall fail begins. Returns what came of
-    it. Raises Unexpected if another line fails, or none.
+    it. Raises Unexpected if another line fails, or none; Missing where the machine has
+    not what the way needs.
     """
     kit = Kit(kind)
     descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         function(kit)
+    except namespace.Missing:
+        raise
     except Exception as error:
         resource.setrlimit(resource.RLIMIT_NOFILE, descriptors)
         trace = error.__traceback__.tb_next if error.__traceback__ else None
@@ -93,7 +96,7 @@ def provoke(function: Program, last_line: int, kind: Kind) -> Outcome:
 def attempt(function: Program, last_line: int, kind: Kind, folder: Path) -> Outcome:
     """Run a way in a new network and in that folder, for good: in a child process.
 
-    Raises Unexpected, and Missing where the machine has not what the way needs.
+    Raises Unexpected and Missing, as provoke().
     """
     folder.mkdir()
     os.chdir(folder)
@@ -109,6 +112,8 @@ def finished(way: str, kind: Kind, running: child.Child[Outcome]) -> Attempt:
         return Attempt(way, kind, missing=str(missing))
     except (Unexpected, child.ChildFailed) as problem:
         return Attempt(way, kind, failed=str(problem))
+    except Exception as problem:  # of the lab itself
+        return Attempt(way, kind, failed=f"the lab failed: {problem!r}")
 
 
 def measure(names: Iterable[str] | None = None) -> list[Attempt]:
@@ -200,6 +205,18 @@ def dated(row: Way, kept: Iterable[Way]) -> Way:
     return store.dated(row, next((old for old in mine if store.same(row, old)), None))
 
 
+def provoked(names: list[str]) -> list[Attempt]:
+    """measure(), where every outcome must be the expected one. Raises Unexpected."""
+    if names and (reason := namespace.abilities()["private_net"]):
+        raise Unexpected(f"errors are provoked in a network of their own: {reason}")
+    attempts = measure(names)
+    wrong = complaints(attempts)
+    wrong += [f"{a.way} on {a.kind}: {a.missing}" for a in attempts if a.missing]
+    if wrong:
+        raise Unexpected("\n".join(wrong))
+    return attempts
+
+
 def write(everything: bool = False) -> str:
     """Provoke what is new or stale, or everything, and write the evidence.
 
@@ -210,14 +227,9 @@ def write(everything: bool = False) -> str:
     old = store.kept(path, Errors)
     found = {} if everything else fresh(old)
     todo = [name for name in ways.every() if name not in found]
-    if todo and (reason := namespace.abilities()["private_net"]):
-        raise Unexpected(f"errors are provoked in a network of their own: {reason}")
-    attempts = measure(todo)
-    wrong = complaints(attempts)
-    wrong += [f"{a.way} on {a.kind}: {a.missing}" for a in attempts if a.missing]
-    if wrong:
-        raise Unexpected("\n".join(wrong))
-    for row in rows(attempts, systems.note() if todo else ""):
+    attempts = provoked(todo)
+    platform = systems.note() if todo else ""
+    for row in rows(attempts, platform):
         found.setdefault(row.id, []).append(dated(row, old.rows if old else []))
     every = [row for name in ways.every() for row in found[name]]
     newest = max(every, key=lambda row: row.date)

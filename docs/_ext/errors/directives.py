@@ -12,7 +12,7 @@ What is said of other systems and of the manual pages is read from evidence/cite
 from collections.abc import Iterable
 from difflib import get_close_matches
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 from docutils import nodes
 from sphinx import addnodes
@@ -106,10 +106,9 @@ def table_of_ways(ways: Iterable[Way]) -> nodes.table:
     """Under each call: kinds of sockets, cause with its program, cure."""
     rows = []
     for call, mine in in_words.by_call(ways):
-        head = row([nodes.literal("", f"{call}()")])
-        head["classes"].append("call")
-        head[0]["morecols"] = 2
-        rows += [head, *map(row_of_way, mine)]
+        name = nodes.paragraph("", "", nodes.literal("", f"{call}()"))
+        head = nodes.entry("", name, morecols=2)
+        rows += [nodes.row("", head, classes=["call"]), *map(row_of_way, mine)]
     heads = ("Sockets", "Why it failed", "What to do")
     return table(heads, rows, (16, 44, 40), "errors")
 
@@ -117,7 +116,8 @@ def table_of_ways(ways: Iterable[Way]) -> nodes.table:
 def row_of_way(way: Way) -> nodes.row:
     """One way: its program is folded away below the cause."""
     made = row([in_words.kinds(way.sockets)], words(way.cause), cure(way))
-    made[1] += [
+    why = cast(nodes.entry, made[1])
+    why += [
         html('<details class="program"><summary>Program</summary>'),
         nodes.literal_block(way.program, way.program, language="python-socket"),
         html("</details>"),

@@ -16,7 +16,7 @@ from lab.errors import command, provoke, ways
 from lab.errors.kit import Kit
 from lab.errors.provoke import Attempt, Outcome
 from lab.errors.registry import Malformed
-from lab.isolation import child
+from lab.isolation import child, namespace
 
 FEW = dict(list(ways.every().items())[:7])
 
@@ -51,6 +51,27 @@ def test_success_is_not_taken_for_the_error():
 def test_process_that_dies_is_told():
     found = provoke.finished("port_taken", "TCP/IPv4", child.fork(killed))
     assert found.failed == "no answer, ended with signal SIGKILL"
+
+
+def lacking(kit: Kit) -> None:
+    raise namespace.Missing("mount", "Operation not permitted")
+
+
+def broken() -> Outcome:
+    raise KeyError("no such errno")
+
+
+def test_what_the_machine_lacks_is_no_outcome():
+    """A network that a way asks for and does not get is not a failure of the way."""
+    running = child.fork(provoke.provoke, lacking, 0, "TCP/IPv4")
+    found = provoke.finished("port_taken", "TCP/IPv4", running)
+    assert found.missing.endswith("(mount): Operation not permitted")
+    assert not found.failed and not provoke.complaints([found])
+
+
+def test_failure_of_the_lab_is_told():
+    found = provoke.finished("port_taken", "TCP/IPv4", child.fork(broken))
+    assert found.failed == "the lab failed: KeyError('no such errno')"
 
 
 @pytest.mark.parametrize(
