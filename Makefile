@@ -69,12 +69,13 @@ check: ## what CI runs: from scratch, lint, site, doctests, every test
 	$(VENV)/bin/python -m pytest -q tests/checks
 	@git diff --exit-code --stat -- evidence || { echo "the tests changed tracked files"; exit 1; }
 
-lock: $(VENV)/ready ## resolve the dependency groups of pyproject.toml into requirements.txt
-	@$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-emit-index-url --output-file requirements.txt \
+# Without UPGRADE=yes every version stays, and only what is new or gone changes.
+COMPILE = $(VENV)/bin/uv pip compile --quiet $(if $(UPGRADE),--upgrade) --universal \
+  --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+lock: $(VENV)/ready ## resolve the groups of pyproject.toml into the locks (UPGRADE=yes)
+	@$(COMPILE) --output-file requirements.txt \
 	  --group docs --group test --group browser --group lock pyproject.toml
-	@$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-emit-index-url --constraint requirements.txt \
+	@$(COMPILE) --constraint requirements.txt \
 	  --output-file tests/checks/requirements.txt --group check pyproject.toml
 
 clean: ## remove what was built and installed
