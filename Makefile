@@ -32,15 +32,9 @@ live: $(VENV)/ready ## serve the site and follow every change (PORT=8000)
 	  --watch conf.py --watch docs/_ext --watch tests/claims --ignore "*.new" \
 	  --pre-build "sh -c '$(VENV)/bin/python -m lab record --changed || true'" docs build/live
 
-# Three parts side by side: what the kernel does, the site, the site in a browser.
-# It is built before them, for none may serve what another is writing.
+# Two tests at a time, or up to four, on a site that is built before them.
 test: html ## run every proof and every other test
-	@export SITE_IS_BUILT=yes; \
-	$(VENV)/bin/python -m pytest tests/site > build/site-tests.log 2>&1 & site=$$!; \
-	$(VENV)/bin/python -m pytest tests/browser > build/browser-tests.log 2>&1 & browser=$$!; \
-	$(VENV)/bin/python -m pytest tests/claims tests/lab tests/snippets; failed=$$?; \
-	wait $$site || failed=1; wait $$browser || failed=1; \
-	cat build/site-tests.log build/browser-tests.log; exit $$failed
+	@SITE_IS_BUILT=yes $(VENV)/bin/python -m pytest -n auto --maxprocesses 4
 
 doctest: $(VENV)/ready ## run the doctests in snippets and on pages
 	@for file in $$(find snippets -name '[!_]*.py' | sort); do $(PYTHON) -I -m doctest $$file || exit 1; done
