@@ -32,6 +32,7 @@ PARTS = (
     "publish.navigation",
     "publish.policy",
     "publish.search",
+    "publish.sidebar",
     "publish.as_markdown",
     "publish.epub",
     "publish.assets",

@@ -9,10 +9,13 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 from markdownify import MarkdownConverter
 
-NOT_TEXT = "button, script, style, input, a.headerlink"
 # A picture of a run is followed by the same as a table; a template repeats a program.
-# Taken out before the page is parsed, which they and the colours of code make slow.
-HEAVY = re.compile(r"<(svg|template)\b.*?</\1>", re.DOTALL)
+# What is no text is taken out before the page is parsed, for parsing takes the time.
+NO_TEXT = re.compile(
+    r"<(svg|template|button|script|style)\b.*?</\1>"
+    r'|<input\b[^>]*>|<a class="headerlink".*?</a>',
+    re.DOTALL,
+)
 CODE = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
 COLOURS = re.compile(r"</?span\b[^>]*>")
 
@@ -35,11 +38,9 @@ def markdown(body: str) -> str:
     <BLANKLINE>
     See `x`
     """
-    light = CODE.sub(lambda code: COLOURS.sub("", code[0]), HEAVY.sub("", body))
+    light = CODE.sub(lambda code: COLOURS.sub("", code[0]), NO_TEXT.sub("", body))
     page = BeautifulSoup(light, "html.parser")
-    for piece in page.select(NOT_TEXT):
-        piece.decompose()
-    for card in page.select(".card"):
+    for card in page.find_all(class_="card"):
         parts = [
             part.get_text(" ", strip=True) for part in card.find_all(recursive=False)
         ]
