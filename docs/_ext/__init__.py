@@ -31,6 +31,7 @@ PARTS = (
     "publish.hosting",
     "publish.navigation",
     "publish.policy",
+    "publish.schemas",
     "publish.search",
     "publish.sidebar",
     "publish.as_markdown",

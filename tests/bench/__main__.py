@@ -99,9 +99,7 @@ def growth(folder: Path, rounds: int) -> list[Pair]:
     ]
 
 
-def reload(
-    ours: projects.Project, plain: projects.Project, rounds: int
-) -> list[Pair]:
+def reload(ours: projects.Project, plain: projects.Project, rounds: int) -> list[Pair]:
     """From saving a page until a browser is told to load the new one."""
     with (
         live.serving(live.ours(ours)) as here,

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.request import urlopen
 
 from websockets.sync.client import connect
@@ -72,7 +73,7 @@ class Command:
 
 def ours(project: Project) -> Command:
     """`make live`, in the environment that runs this."""
-    port, environment = free_port(), os.path.dirname(os.path.dirname(sys.executable))
+    port, environment = free_port(), Path(sys.executable).parents[1]
     words = ["make", "-o", f"{environment}/ready", "live", f"PORT={port}"]
     return Command([*words, f"VENV={environment}"], project, port)
 

@@ -19,7 +19,9 @@ html_theme = "furo"
 project = html_title = "The same text"
 suppress_warnings = ["myst", "misc.highlighting_failure", "toc", "ref"]
 """
-WORDS = "a socket has two names one for its own end and one for that of its peer".split()
+WORDS = (
+    "a socket has two names one for its own end and one for that of its peer".split()
+)
 
 
 @dataclass
@@ -96,7 +98,7 @@ def plain(ours: Project, folder: Path) -> Project:
 
 def generated(folder: Path, count: int) -> Project:
     """A site of that many pages with our extension: sections of twenty pages each."""
-    made = copied(folder)
+    copied(folder)
     shutil.rmtree(folder / "docs" / "learn")
     for page in (folder / "docs").rglob("*.md"):
         page.unlink()
