@@ -21,7 +21,7 @@ from evidence import runs, store
 
 logger = getLogger(__name__)
 BUILT = {"evidence.zip", "snippets.zip", "llms.txt", "objects.inv"}
-LICENSE = {"LICENSE": store.ROOT / "LICENSE"}
+LICENSE = {"LICENSE": Path(__file__).parents[3] / "LICENSE"}
 
 
 def archive(files: dict[str, Path]) -> bytes:
