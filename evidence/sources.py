@@ -301,11 +301,16 @@ class Project:
         keys = self.reached(*starts)
         every = any(self.reads_docstrings(key) for key in keys)
         return {
-            f"{key[0].replace('.', '/')}.py:{key[1]}": self.digest_of(
-                key, every or key in starts
-            )
+            self.shown(key): self.digest_of(key, every or key in starts)
             for key in sorted(keys)
         }
+
+    def shown(self, key: Key) -> str:
+        """`snippets/udp/x.py:function` of a key."""
+        module = self.module(key[0])
+        whole = module is not None and module.path.stem == "__init__"
+        end = "/__init__.py" if whole else ".py"
+        return f"{key[0].replace('.', '/')}{end}:{key[1]}"
 
     def reads_docstrings(self, key: Key) -> bool:
         """Whether a definition reads what is written for readers."""

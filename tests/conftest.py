@@ -87,19 +87,6 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(f"differs here: {text}")
 
 
-def pytest_addoption(parser):
-    parser.addoption(
-        "--write-proofs",
-        action="store_true",
-        help="keep the outcomes of tests/claims in evidence/proofs/ (make evidence)",
-    )
-    parser.addoption(
-        "--altered",
-        action="store_true",
-        help="alter what sockets tell; a proof that notices nothing fails (make check)",
-    )
-
-
 @pytest.fixture(scope="session")
 def built_site():
     """The folder of the built site, made as `make html` makes it."""

@@ -18,6 +18,7 @@ from tests.claims.manual.helpers import BROADCAST, inet, peek
 needs = pytest.mark.needs
 
 
+@needs("private_net")
 def test_three_sockets_have_one_port():
     """Without any option three sockets can have one port number: TCP on `127.0.0.1`,
     TCP on `127.0.0.2`, and UDP on `127.0.0.1`."""
@@ -139,7 +140,7 @@ def test_link_local_address_needs_a_scope():
             assert sock.getsockname()[:2] == ("::", 0)
 
 
-@needs("ipv6")
+@needs("private_net", "ipv6")
 def test_ipv4_and_ipv6_ports_are_apart():
     """A port that one socket has bound on `127.0.0.1` can be bound by another one on
     `::1`, without any option."""

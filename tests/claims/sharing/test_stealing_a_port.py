@@ -23,6 +23,7 @@ from tests.claims.sharing.helpers import (
 needs = pytest.mark.needs
 
 
+@needs("private_net")
 def test_specific_address_takes_from_the_wildcard():
     """Where a UDP socket on the wildcard and one on `127.0.0.1` share a port, by
     `SO_REUSEADDR` or `SO_REUSEPORT`, the one on `127.0.0.1` receives all datagrams to
@@ -39,6 +40,7 @@ def test_specific_address_takes_from_the_wildcard():
             assert set(receivers(senders, [one, two])) == {specific}
 
 
+@needs("private_net")
 def test_specific_listener_takes_from_the_wildcard():
     """Where one TCP socket listens on the wildcard and one on `127.0.0.1`, with
     `SO_REUSEPORT` and the same port, the one on `127.0.0.1` gets all connections to

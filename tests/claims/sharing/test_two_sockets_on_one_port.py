@@ -23,7 +23,7 @@ from tests.claims.sharing.helpers import (
 needs = pytest.mark.needs
 
 
-@needs("ipv6")
+@needs("private_net", "ipv6")
 def test_ipv6_wildcard_holds_the_ipv4_port():
     """Without `IPV6_V6ONLY`, a socket bound to the IPv6 wildcard `::` holds its port on
     all IPv4 addresses too: `bind()` to one of them fails with `EADDRINUSE`."""

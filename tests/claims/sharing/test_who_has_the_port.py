@@ -49,6 +49,7 @@ def test_proc_line_of_a_listener():
     assert line[2:4] == ["0100007F:1F90", "01"]
 
 
+@needs("private_net")
 def test_inode_leads_to_the_process():
     """The inode in a line of `/proc/net/tcp` is the number in the link `socket:[…]`
     that the owner of the socket has in `/proc/PID/fd`."""
@@ -108,6 +109,7 @@ def test_kernel_can_list_bound_sockets():
     assert asked_of_the_kernel(1 << 13) == [(7, port_of(sock))]
 
 
+@needs("private_net")
 def test_child_keeps_the_port():
     """A forked child that inherited a listening socket keeps its port taken after the
     parent has closed it; the socket is then found in the child's `/proc/PID/fd`."""

@@ -77,6 +77,7 @@ def test_wildcard_conflicts_with_one_address():
             assert failure(sock.bind, ("127.0.0.1", other)) == errno.EADDRINUSE
 
 
+@needs("private_net")
 def test_same_port_on_another_address():
     """Two TCP sockets can bind the same port on different addresses."""
     with bind_to("127.0.0.1") as one, new_client() as two:
@@ -85,6 +86,7 @@ def test_same_port_on_another_address():
         assert two.getsockname() == ("127.0.0.2", port)
 
 
+@needs("private_net")
 def test_same_port_for_tcp_and_udp():
     """A TCP socket and a UDP socket can bind the same address and port."""
     with bind_to() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:

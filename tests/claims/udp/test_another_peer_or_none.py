@@ -163,6 +163,7 @@ def test_unspec_keeps_a_bound_port():
         assert sock.getsockname() == address
 
 
+@needs("private_net")
 def test_unspec_restores_the_wildcard():
     """A UDP socket bound to the wildcard and a port number has the wildcard again after
     `connect()` and `AF_UNSPEC`.

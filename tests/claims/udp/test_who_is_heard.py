@@ -24,6 +24,7 @@ def test_connected_socket_filters():
     assert (first, second) == (b"from the peer", "EAGAIN")
 
 
+@needs("private_net")
 def test_same_port_at_another_address_is_a_stranger():
     """A connected UDP socket compares address and port: a datagram from the peer's port
     at another address is not received.
