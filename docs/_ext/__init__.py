@@ -28,6 +28,7 @@ PARTS = (
     "systems.measured",
     "publish.code_colours",
     "publish.downloads",
+    "publish.first_paint",
     "publish.hosting",
     "publish.navigation",
     "publish.policy",
