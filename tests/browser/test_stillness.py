@@ -1,4 +1,4 @@
-"""A page stays where it is while it loads, on a slow machine too, and nothing is cut."""
+"""A page stays where it is while it loads, on a slow machine too; nothing is cut."""
 
 import pytest
 
@@ -14,14 +14,12 @@ DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(d
 # What reaches beyond the window, and is in no box that scrolls there.
 CUT = """() => {
   document.querySelectorAll("details").forEach(fold => { fold.open = true; });
-  const scrolls = element => {
-    for (let box = element.parentElement; !box.matches("article"); box = box.parentElement)
-      if (/auto|scroll/.test(getComputedStyle(box).overflowX)) return true;
-    return false;
-  };
+  const scrolls = box => !box.matches("article") &&
+    (/auto|scroll/.test(getComputedStyle(box).overflowX) || scrolls(box.parentElement));
+  const within = element => element.getBoundingClientRect().right <= innerWidth + 1;
   return [...document.querySelectorAll("article :is(table, pre, img, figure, svg, p)")]
-    .filter(element => !element.parentElement.closest("svg") && element.checkVisibility()
-      && element.getBoundingClientRect().right > innerWidth + 1 && !scrolls(element))
+    .filter(element => element.checkVisibility() && !within(element))
+    .filter(({parentElement: box}) => !box.closest("svg") && !scrolls(box))
     .map(element => `${element.tagName} ${element.textContent.slice(0, 40)}`);
 }"""
 
