@@ -68,6 +68,8 @@ def warm_up() -> None:
 
 
 if __name__ == "__main__":
-    multiprocessing.set_start_method("fork")  # from Python 3.14 on it is not the default
+    multiprocessing.set_start_method(
+        "fork"
+    )  # from Python 3.14 on it is not the default
     autobuild.Builder = WarmBuilder
     sys.exit(autobuild.main())

@@ -35,6 +35,7 @@ PARTS = (
     "publish.schemas",
     "publish.search",
     "publish.sidebar",
+    "publish.templates",
     "publish.as_markdown",
     "publish.epub",
     "publish.assets",
