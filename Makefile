@@ -28,7 +28,7 @@ epub: $(VENV)/ready ## build all pages as one EPUB; the next make html offers it
 live: $(VENV)/ready ## serve the site and follow every change (PORT=8000)
 	@$(VENV)/bin/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT))).close()' 2>/dev/null \
 	|| { echo "port $(PORT) is taken: choose another one, for instance make live PORT=$$(($(PORT) + 1))"; exit 1; }
-	@$(VENV)/bin/python -m sphinx_autobuild -q -c . --port $(PORT) --watch snippets --watch evidence \
+	@$(VENV)/bin/python docs/live.py -q -j auto -c . --port $(PORT) --watch snippets --watch evidence \
 	  --watch conf.py --watch docs/_ext --watch tests/claims --ignore "*.new" \
 	  --pre-build "sh -c '$(VENV)/bin/python -m lab record --changed || true'" docs build/live
 
