@@ -155,19 +155,6 @@ def pytest_configure(config):
         config.pluginmanager.register(ToldAtOnce(terminal))
 
 
-def pytest_addoption(parser):
-    parser.addoption(
-        "--write-proofs",
-        action="store_true",
-        help="keep the outcomes of tests/claims in evidence/proofs/ (make evidence)",
-    )
-    parser.addoption(
-        "--altered",
-        action="store_true",
-        help="alter what sockets tell; a proof that notices nothing fails (make check)",
-    )
-
-
 @pytest.fixture(scope="session")
 def built_site(testrun_uid):
     """The folder of the built site, made as `make html` makes it, once for all."""
