@@ -48,7 +48,7 @@ def rows() -> list[Row]:
     provoked = store.load_dict("errors.json")
     ways = sum(len(row["sockets"]) for row in provoked["rows"])
     learned = [machines.load(name) for name in machines.NAMES]
-    words = sum(machine["learned"]["queries"] for machine in learned)
+    words = sum(machine.learned.queries for machine in learned)
     pairs = store.load_dict("sharing.json")
     return [
         Row(
@@ -84,8 +84,8 @@ def rows() -> list[Row]:
             "sequences of calls that were asked to learn the state machines",
             f"{words:,}, for {len(learned)} machines",
             f"{words:,} sequences of calls asked",
-            sorted({machine["platform"] for machine in learned}),
-            max(machine["date"] for machine in learned),
+            sorted({machine.platform for machine in learned}),
+            max(machine.date for machine in learned),
         ),
     ]
 
