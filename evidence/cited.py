@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from evidence import claims, sharing, store
+from evidence import claims, errors, sharing, store
 from evidence.machines import Misspelt, Walk, read_walk
 from evidence.sharing import Pair, Side
 
@@ -284,10 +284,9 @@ def mark_of(pair: Pair) -> str:
 
 def errno_of(way: str, sockets: str) -> str:
     """The errno of a row of the error reference. Raises KeyError, EvidenceError."""
-    for row in store.load_dict("errors.json")["rows"]:
-        if row["id"] == way and sockets in row["sockets"]:
-            errno: str = row["errno"]
-            return errno
+    for row in errors.load().rows:
+        if row.id == way and sockets in row.sockets:
+            return row.errno
     raise KeyError(f"{way} on {sockets}")
 
 

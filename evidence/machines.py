@@ -37,7 +37,7 @@ LEARNING = (  # the same for all kinds
     ("lab.machines.learner", "try_words"),
     ("lab.machines.learning", "finished"),
 )
-WALK = "`tcp: bind, connect`, or `tcp: bind, connect -> ok | local name | peer name`"
+WALK = "`tcp: bind, connect`, nor `tcp: bind, connect -> ok | local name | peer name`"
 
 
 class Misspelt(store.EvidenceError):
@@ -200,27 +200,25 @@ def starts(kind: str) -> tuple[code.Key, ...]:
 
 def made_from(kind: str) -> str:
     """The digest of the code that learns a machine of this kind, as it is now."""
-    return made_from_unchanged(kind, code.stamps())
+    return made_from_at(kind, code.project())
 
 
 @lru_cache(maxsize=2 * len(KINDS))
-def made_from_unchanged(kind: str, _stamps: tuple[tuple[str, int], ...]) -> str:
+def made_from_at(kind: str, project: code.Project) -> str:
     """The digest of the code as it was at some time."""
-    return code.digest(*starts(kind))
+    return project.digest(*starts(kind))
 
 
 def made_from_files(kind: str) -> list[Path]:
     """The files which hold that code."""
-    return made_from_files_unchanged(kind, code.stamps())
+    return made_from_files_at(kind, code.project())
 
 
 @lru_cache(maxsize=2 * len(KINDS))
-def made_from_files_unchanged(
-    kind: str, _stamps: tuple[tuple[str, int], ...]
-) -> list[Path]:
+def made_from_files_at(kind: str, project: code.Project) -> list[Path]:
     """The files as they were at some time."""
-    modules = sorted({module for module, _ in code.reached(*starts(kind))})
-    return [path for path in map(code.file_of, modules) if path]
+    modules = sorted({module for module, _ in project.reached(*starts(kind))})
+    return [Path(project.files[module][0]) for module in modules]
 
 
 def stale(machine: Machine) -> bool:
@@ -296,10 +294,10 @@ def read_walk(text: str) -> Walk:
         r"\s*([\w-]+):\s*(\w+(?:\s*,\s*\w+)*)(?:\s+->\s+(.*\S))?\s*", text
     )
     if not found:
-        raise Misspelt(f"{text!r} is no walk: {WALK}")
+        raise Misspelt(f"{text!r} is no {WALK}")
     kind, inputs, ends = found.groups()
     if kind not in KINDS:
-        raise Misspelt(f"{text!r} begins with none of {', '.join(KINDS)}")
+        raise Misspelt(f"{text!r} begins with none of the known {', '.join(KINDS)}")
     return Walk(
         kind,
         tuple(re.split(r"\s*,\s*", inputs)),

@@ -94,7 +94,7 @@ def test_choice_is_met_by_one_of_its_outcomes(suites):
         ),
         (
             "test | it works | tcp: bind = ok",
-            "('tcp: bind = ok' is no walk: `tcp: bind",
+            "('tcp: bind = ok' is no `tcp: bind",
         ),
         (
             "test | it works | cell TCP bound: ::1, ::1 no option -> +",

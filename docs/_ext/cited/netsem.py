@@ -9,11 +9,12 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from typing import cast
 
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from docs._ext.claims.directives import mark, words
+from docs._ext.claims.directives import ClaimDomain, mark, words
 from docs._ext.machines.walking import machine_for, walk_link
 from docs._ext.shared import Directive, Refused, html, row, table
 from evidence import cited, claims, store
@@ -44,7 +45,8 @@ def counts_table(rules: dict[str, Rule]) -> nodes.table:
     made = table(["call", *HEADS.values()], lines, kind=AUTO)
     for line in made.findall(nodes.row):
         for entry in line.children[1:]:
-            entry["classes"].append("text-right")  # type: ignore[index]  # an entry
+            if isinstance(entry, nodes.Element):
+                entry["classes"].append("text-right")
     return made
 
 
@@ -106,7 +108,8 @@ class Netsem(Directive):
         for walk in rule.walks:
             yield self.walked(walk)
         for claim in rule.claims:
-            self.env.get_domain("claim").note(self.env.docname, claim)  # type: ignore[attr-defined]  # a ClaimDomain
+            domain = cast(ClaimDomain, self.env.get_domain("claim"))
+            domain.note(self.env.docname, claim)  # counted above the page's text
             sentence = claims.read()[claim].sentence
             yield [*words(sentence), nodes.Text(" "), mark(claim)]
         if rule.note:

@@ -80,6 +80,8 @@ class MachineWords(Directive):
             if not title:
                 raise Refused(f"{line!r} is no `title <tcp: bind, bind>`")
             walks.append((title, walk))
+        if not walks:
+            raise Refused("no walks: write `title <tcp: bind, bind>`, one a line")
         for kind in dict.fromkeys(walk.kind for _, walk in walks):
             machine_for(self, f"{kind}-full")
         return [html(flows(walks, to_explorer(self.env.docname)))]

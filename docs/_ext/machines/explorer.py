@@ -19,12 +19,11 @@ from sphinx.application import Sphinx
 from docs._ext.machines import walks
 from docs._ext.machines.walking import machine_for
 from docs._ext.shared import Directive, Refused, html
-from evidence import machines, store
+from evidence import errors, machines, store
 from evidence.calls import is_errno
 from evidence.machines import Machine, Output
 
 DATA = "explorer-data.js"
-ERRORS = "errors.json"
 
 
 def data() -> dict[str, Any]:
@@ -52,16 +51,15 @@ def errors_of(learned: Iterable[Machine]) -> set[str]:
 
 
 def messages(names: Iterable[str]) -> dict[str, str]:
-    """{errno: its text, strerror(3)}, by the error reference; sorted.
+    """{errno: its text, strerror(3)}, as the error reference has it; sorted.
 
-    Raises EvidenceError where that has none.
+    Raises EvidenceError where it has none.
     """
-    rows = store.load_dict(ERRORS)["rows"]
-    known = {row["errno"]: row["message"].partition("] ")[2] for row in rows}
+    known = errors.messages()
     if missing := sorted({*names} - known.keys()):
         raise store.EvidenceError(
-            f"{store.shown(store.measured(ERRORS))} has no {', '.join(missing)}: "
-            "write a way to it in lab/errors/ and run `make evidence`"
+            f"{store.shown(store.measured(errors.FILE))} has no {', '.join(missing)}: "
+            f"write a way to it in lab/errors/ and {store.CURE}"
         )
     return {name: known[name] for name in sorted(names)}
 
@@ -117,7 +115,7 @@ class Explorer(Directive):
     def show(self) -> list[nodes.Node]:
         """A box for the script, and what stands there without it."""
         self.depends_on(
-            store.measured(ERRORS), *Path(walks.__file__).parent.glob("*.py")
+            store.measured(errors.FILE), *Path(walks.__file__).parent.glob("*.py")
         )
         for kind in machines.KINDS:
             machine_for(self, f"{kind}-full")

@@ -112,10 +112,7 @@ class WalkRole(Role):
         words = self.text
         try:
             words, walk = titled(self.text)
-            name = f"{walk.kind}-full"
-            self.env.note_dependency(str(machines.path_of(name)))
-            if not words:
-                machine_for(self, name)  # whose outcomes are shown
+            machine_for(self, f"{walk.kind}-full")
             return [walk_link(self.env.docname, walk, words)], []
         except store.EvidenceError as error:
             self.warn(str(error))

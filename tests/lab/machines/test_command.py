@@ -20,10 +20,16 @@ HERE = dict.fromkeys(("private_net", "ipv6"))  # nothing is missing
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """A project's folder with all machines and without code of its own."""
-    shutil.copytree(store.measured("machines"), tmp_path / "evidence/measured/machines")
-    shutil.copy(store.measured("platforms.json"), tmp_path / "evidence/measured")
+    """A project's folder without code of its own; its machines are all fresh."""
+    fresh = [
+        msgspec.structs.replace(machine, sources=machines.made_from(machine.kind))
+        for machine in map(machines.load, machines.NAMES)
+    ]
+    platforms = store.measured("platforms.json")
     monkeypatch.setattr(store, "ROOT", tmp_path)
+    for machine in fresh:
+        store.save(machines.path_of(machine.machine), machine)
+    shutil.copy(platforms, store.measured())
     return tmp_path
 
 

@@ -203,9 +203,3 @@ def test_two_states_that_look_alike_are_numbered():
     seen = lamp()
     twins = replace(seen, states=[seen.states[0]] * 2, ends=[seen.ends[0]] * 2)
     assert state_names.name_states(twins) == ["unbound", "unbound (2)"]
-
-
-def test_doctests():
-    import doctest
-
-    assert doctest.testmod(state_names) == (0, 2)
