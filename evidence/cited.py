@@ -268,18 +268,13 @@ def outcomes(answer: Answer) -> tuple[str, str]:
             gives = answer.steps()[-1].output[: len(answer.ends)]
             return " | ".join(answer.ends), " | ".join(gives)
         case Cell():
-            return sharing.MARKS[answer.mark], sharing.MARKS[mark_of(answer.pair)]
+            mark = sharing.load().mark(answer.pair)
+            return sharing.MARKS[answer.mark], sharing.MARKS[mark]
         case Way():
             return answer.errno, errno_of(answer.id, answer.sockets)
         case Claim():
             sentence = claims.read()[answer.id].sentence
             return sentence, sentence
-
-
-def mark_of(pair: Pair) -> str:
-    """How a pair of sockets ended. Raises KeyError, EvidenceError."""
-    mark: str = sharing.load()["marks"][pair]
-    return mark
 
 
 def errno_of(way: str, sockets: str) -> str:

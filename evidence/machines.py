@@ -174,18 +174,13 @@ def load(name: str) -> Machine:
     if name not in NAMES:
         raise store.EvidenceError(f"no machine {name!r}; there are {', '.join(NAMES)}")
     path = path_of(name)
-    return load_unchanged(path, path.stat().st_mtime_ns if path.exists() else 0)
-
-
-@lru_cache(maxsize=2 * len(NAMES))  # a build asks for each walk
-def load_unchanged(path: Path, _stamp: int) -> Machine:
-    """The machine in a file as it was at some time."""
-    machine = store.load(path, Machine)
+    machine = store.load_once(path, Machine)
     try:
         machine.steps  # noqa: B018 - made here, so that what is missing is told here
     except (KeyError, ValueError) as error:
         raise store.EvidenceError(
-            f"{store.shown(path)} is damaged, in its transitions: {error}: {store.CURE}"
+            f"{store.shown(path)} is damaged, in its transitions, {error}: "
+            f"{store.cure(path)}"
         ) from None
     return machine
 

@@ -8,7 +8,7 @@
         kit.new().bind(owner.getsockname())
 
 The docstring is the cause. The last statement is the call that fails; the lines before
-it make the world in which it does. The function stands in the file of that call. What
+it see to it that it does. The function stands in the file of that call. What
 breaks these rules is refused by `lab.errors.ways`.
 
 Keep this file small: all ways reach it, so that a change here makes all of them stale.

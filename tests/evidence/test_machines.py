@@ -180,7 +180,7 @@ def test_changed_by_hand_and_incomplete_machines_are_told(tmp_path, monkeypatch)
     fewer = kept.transitions | {"unbound": kept.transitions["unbound"][1:]}
     store.save(path, msgspec.structs.replace(kept, transitions=fewer))
     with pytest.raises(
-        store.EvidenceError, match="damaged, in its transitions: 'bind'"
+        store.EvidenceError, match="damaged, in its transitions, 'bind'"
     ):
         machines.load("tcp-core")
 
