@@ -33,7 +33,6 @@ LONGEST = (
     "tests/browser/test_search.py",
     "tests/lab/runs/test_recordings.py",
     "tests/browser/test_pages.py",
-    "tests/lab/machines/test_machines.py",
     "tests/browser/test_explorer.py",
 )
 ON_LOOPBACK = ("tests/claims/", "tests/lab/", "tests/snippets/")
