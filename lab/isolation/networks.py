@@ -10,6 +10,7 @@ documentation addresses (RFC 5737, RFC 3849), and exist nowhere but in there.
 """
 
 import ctypes
+import difflib
 import os
 import socket
 import struct
@@ -254,7 +255,7 @@ def no_route() -> None:
 
 
 # What a snippet may write in its `# Needs:` line, and what makes it so.
-WORLDS: dict[str, Callable[[], None]] = {
+NETWORKS: dict[str, Callable[[], None]] = {
     "a loopback of its own": lambda: None,
     "no route to 203.0.113.1": no_route,
     "three closed routes, to 203.0.113.1, .2 and .3": closed_routes,
@@ -263,11 +264,36 @@ WORLDS: dict[str, Callable[[], None]] = {
 }
 
 
+class Unknown(Exception):
+    """A network that nobody makes; the text lists those that somebody does."""
+
+
+def named(need: str) -> Callable[[], None]:
+    """What makes the network that a snippet asks for by name.
+
+    Raises Unknown, with all names, the closest first.
+    """
+    if need in NETWORKS:
+        return NETWORKS[need]
+    likeness = {
+        name: difflib.SequenceMatcher(None, need, name).ratio() for name in NETWORKS
+    }
+    closest = sorted(likeness, key=likeness.__getitem__, reverse=True)
+    raise Unknown(
+        f"lab/isolation/networks.py makes no network {need!r}; it makes: "
+        + "; ".join(map(repr, closest))
+    )
+
+
 def main() -> None:
-    """Enter a new network, make a world by its name, become the program."""
+    """Enter a new network, make it what a snippet needs, become the program."""
     need, *command = sys.argv[1:]
+    try:
+        make = named(need)
+    except Unknown as unknown:
+        sys.exit(str(unknown))
     enter()
-    WORLDS[need]()
+    make()
     os.execvp(command[0], command)
 
 
