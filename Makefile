@@ -10,7 +10,7 @@ SPHINX  = $(VENV)/bin/python -m sphinx -c .
 PAGES   = build/html
 
 .DEFAULT_GOAL := help
-.PHONY: help html epub live test doctest evidence check lock clean
+.PHONY: help html epub live test doctest evidence fact new check lock clean
 .DELETE_ON_ERROR:
 
 help: ## print this list
@@ -47,13 +47,16 @@ doctest: $(VENV)/ready ## run the doctests in snippets and on pages
 	@$(SPHINX) -q -b doctest -d build/doctrees docs build/doctest
 	@tail -n 6 build/doctest/output.txt
 
-evidence: $(VENV)/ready ## measure everything anew and write evidence/; read the diff
-	@$(VENV)/bin/python -m lab record
-	@$(VENV)/bin/python -m lab errors
-	@$(VENV)/bin/python -m lab machines
-	@$(VENV)/bin/python -m lab sharing
-	@$(VENV)/bin/python -m pytest -q --write-proofs tests/claims
+evidence: $(VENV)/ready ## measure what has changed, all of it with ALL=1; read the diff
+	@$(VENV)/bin/python -m lab evidence $(if $(ALL),--all)
 	@git --no-pager diff --stat -- evidence
+
+fact: $(VENV)/ready ## record, prove, build and check one claim (ID=udp.connect_sends_no_packet)
+	@$(VENV)/bin/python -m lab fact $(or "$(ID)",ID=)
+
+new: $(VENV)/ready ## begin a claim (ID=subject.name, PAGE=learn/udp, FILE=test_x, PROGRAM=no)
+	@$(VENV)/bin/python -m lab new $(or "$(ID)",ID=) $(if $(PAGE),--page "$(PAGE)") \
+	  $(if $(FILE),--file "$(FILE)") $(if $(filter no,$(PROGRAM)),--no-program)
 
 check: ## what CI runs: from scratch, lint, site, doctests, every test
 	rm -rf build $(VENV)
