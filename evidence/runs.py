@@ -225,14 +225,6 @@ def load_run(run: str, allow_stale: bool = False) -> Recording:
     return recording
 
 
-def fresh(run: str) -> bool:
-    """Whether the recording of a run is there, whole, and as new as what made it."""
-    try:
-        return bool(load_run(run))
-    except store.EvidenceError:
-        return False
-
-
 def why_stale(recording: Recording) -> str | None:
     """What has changed since a recording was made, and the cure; None if nothing has.
 

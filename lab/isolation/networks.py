@@ -1,6 +1,6 @@
 """What a network of the lab can be given beyond its loopback, as plain functions.
 
-    python -m lab.isolation.networks 'no route to 203.0.113.1' python program.py
+    python -m lab network 'no route to 203.0.113.1' python program.py
 
 runs a program in a new network with what its `# Needs:` line asks for.
 
@@ -9,6 +9,7 @@ process of its own, after `lab.isolation.namespace.enter()`. All addresses off t
 documentation addresses (RFC 5737, RFC 3849), and exist nowhere but in there.
 """
 
+import argparse
 import ctypes
 import difflib
 import os
@@ -285,17 +286,25 @@ def named(need: str) -> Callable[[], None]:
     )
 
 
-def main() -> None:
-    """Enter a new network, make it what a snippet needs, become the program."""
-    need, *command = sys.argv[1:]
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What the network must be like, and what to run there."""
+    parser.add_argument("need", help="for instance 'no route to 203.0.113.1'")
+    parser.add_argument("program", help="a command, for instance python")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Enter a new network, make it what a snippet needs, become the program.
+
+    Returns if that cannot be: the exit status.
+    """
     try:
-        make = named(need)
+        make = named(chosen.need)
+        enter()
+        make()
+        os.execvp(chosen.program, [chosen.program, *chosen.arguments])
     except Unknown as unknown:
-        sys.exit(str(unknown))
-    enter()
-    make()
-    os.execvp(command[0], command)
-
-
-if __name__ == "__main__":
-    main()
+        print(unknown, file=sys.stderr)
+    except OSError as error:
+        print(f"{chosen.program}: {error.strerror}", file=sys.stderr)
+    return 1

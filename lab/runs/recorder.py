@@ -1,6 +1,6 @@
 """Records runs: what a snippet printed, called and sent, in evidence/measured/runs/.
 
-`python -m lab record` writes the files; nothing else does.
+`python -m lab runs` writes the files; nothing else does.
 """
 
 from collections.abc import Iterable
@@ -140,6 +140,14 @@ def record_all(run_ids: Iterable[str]) -> tuple[list[str], list[str]]:
         # disable=None: no bar where nobody watches
         results = list(tqdm(working, "runs", len(chosen), disable=None, leave=False))
     return [line for line, _ in results if line], [c for _, c in results if c]
+
+
+def fresh(run_id: str) -> bool:
+    """Whether the recording of a run is there, whole, and as new as what made it."""
+    try:
+        return bool(runs.load_run(run_id))
+    except store.EvidenceError:
+        return False
 
 
 def remove_orphans() -> list[str]:

@@ -70,7 +70,7 @@ def calls_of(
         return steps[start : names.index(last, start) + 1]
     except ValueError:
         calls = ", ".join(names)
-        raise Refused(f"no {first}..{last}; the calls are: {calls}") from None
+        raise Refused(f"no {first}..{last}; there are: {calls}") from None
 
 
 def shown(step: Step) -> str:
@@ -100,10 +100,9 @@ class ApiCalls(RecordingDirective):
         """The cells of one row; none after a warning with page and line."""
         try:
             api, run, sockets, (first, last) = fields(line)
-            recording = self.recording_of(run)
-            steps = calls_of(recording, sockets, first, last)
+            steps = calls_of(self.recording_of(run), sockets, first, last)
         except (EvidenceError, Refused) as error:
-            self.warn(f"{line.split('|')[0].strip()}: {error}")
+            self.warn(f"{error}, in the row {line.strip()!r}")
             return []
         items = "".join(f"<li>{shown(step)}</li>" for step in steps)
         return [f"<code>{escape(api)}</code>", f"<ol>{items}</ol>"]
@@ -119,7 +118,7 @@ def fields(line: str) -> tuple[str, str, list[str], tuple[str, str]]:
     """
     parts = [part.strip() for part in line.split("|")]
     if len(parts) != 4 or ".." not in parts[3]:
-        raise Refused(f"no {FORM}: {line!r}")
+        raise Refused(f"this is no {FORM}")
     first, _, last = parts[3].partition("..")
     return parts[0], parts[1], [s.strip() for s in parts[2].split(",")], (first, last)
 

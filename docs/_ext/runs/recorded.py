@@ -46,5 +46,5 @@ def check_sockets(names: Collection[str], recording: runs.Recording) -> None:
     if unknown := [name for name in names if name not in known]:
         raise Refused(
             f"{recording.run} has no socket {', '.join(unknown)}; "
-            f"it has: {', '.join(known)}"
+            f"there are: {', '.join(known)}"
         )

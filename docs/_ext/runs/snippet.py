@@ -94,7 +94,7 @@ def command(recording: runs.Recording, snippet: str) -> str:
         address = recording.printed[0][0].split()[-2:]  # of the server, on its 1st line
         return " ".join([typed, *address])
     if network := runs.needs(snippet).network:
-        return f"python -m lab.isolation.networks '{network}' {typed}"
+        return f"python -m lab network '{network}' {typed}"
     return typed
 
 
