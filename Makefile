@@ -32,15 +32,9 @@ live: $(VENV)/ready ## serve the site and follow every change (PORT=8000)
 	  --watch conf.py --watch docs/_ext --watch tests/claims --ignore "*.new" \
 	  --pre-build "sh -c '$(VENV)/bin/python -m lab record --changed || true'" docs build/live
 
-# Three parts side by side: what the kernel does, the site, the site in a browser.
-# It is built before them, for none may serve what another is writing.
+# Two tests at a time, or up to four, on a site that is built before them.
 test: html ## run every proof and every other test
-	@export SITE_IS_BUILT=yes; \
-	$(VENV)/bin/python -m pytest tests/site > build/site-tests.log 2>&1 & site=$$!; \
-	$(VENV)/bin/python -m pytest tests/browser > build/browser-tests.log 2>&1 & browser=$$!; \
-	$(VENV)/bin/python -m pytest tests/claims tests/lab tests/snippets; failed=$$?; \
-	wait $$site || failed=1; wait $$browser || failed=1; \
-	cat build/site-tests.log build/browser-tests.log; exit $$failed
+	@SITE_IS_BUILT=yes $(VENV)/bin/python -m pytest -n auto --maxprocesses 4
 
 doctest: $(VENV)/ready ## run the doctests in snippets and on pages
 	@for file in $$(find snippets -name '[!_]*.py' | sort); do $(PYTHON) -I -m doctest $$file || exit 1; done
@@ -72,12 +66,13 @@ check: ## what CI runs: from scratch, lint, site, doctests, every test
 	$(VENV)/bin/python -m pytest -q tests/checks
 	@git diff --exit-code --stat -- evidence || { echo "the tests changed tracked files"; exit 1; }
 
-lock: $(VENV)/ready ## resolve the dependency groups of pyproject.toml into requirements.txt
-	@$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-emit-index-url --output-file requirements.txt \
+# Without UPGRADE=yes every version stays, and only what is new or gone changes.
+COMPILE = $(VENV)/bin/uv pip compile --quiet $(if $(UPGRADE),--upgrade) --universal \
+  --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+lock: $(VENV)/ready ## resolve the groups of pyproject.toml into the locks (UPGRADE=yes)
+	@$(COMPILE) --output-file requirements.txt \
 	  --group docs --group test --group browser --group lock pyproject.toml
-	@$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-emit-index-url --constraint requirements.txt \
+	@$(COMPILE) --constraint requirements.txt \
 	  --output-file tests/checks/requirements.txt --group check pyproject.toml
 
 clean: ## remove what was built and installed

@@ -7,7 +7,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.logging import getLogger
 
-from docs._ext.errors.directives import row_of
+from docs._ext.shared import row as row_of
 from evidence import cited
 from evidence.cited import Statement
 

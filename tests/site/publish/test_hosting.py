@@ -14,11 +14,11 @@ import pytest
 from bs4 import BeautifulSoup
 from ruamel.yaml import YAML
 from sphinx.util.inventory import InventoryFile
-from tests.site.test_glossary import TERMS
 
 from docs._ext.publish import picture
 from evidence import claims, runs, store
 from tests.site import pages
+from tests.site.publish.test_glossary import TERMS
 
 ADDRESS = "https://example.org/a/site/"
 SOURCES = "https://git.example.org/group/sockets"
