@@ -256,16 +256,16 @@ def lab_digest() -> str:
 
 
 def lab_files() -> frozenset[Path]:
-    """The files that lab_digest() is taken from: with them, it may change."""
+    """The files that lab_digest() is taken from: with one of them, it may change."""
     return _lab_files(sources.stamps())
 
 
 @lru_cache(maxsize=4)  # a build asks for each picture
-def _lab_digest(_stamps: tuple[tuple[str, int], ...]) -> str:
-    return sources.digest(MADE_BY)
+def _lab_digest(stamps: sources.Stamps) -> str:
+    return sources.project_at(stamps).digest(MADE_BY)
 
 
 @lru_cache(maxsize=4)
-def _lab_files(_stamps: tuple[tuple[str, int], ...]) -> frozenset[Path]:
-    modules = {module for module, _ in sources.reached(MADE_BY)}
-    return frozenset(filter(None, map(sources.file_of, modules)))
+def _lab_files(stamps: sources.Stamps) -> frozenset[Path]:
+    modules = {module for module, _ in sources.project_at(stamps).reached(MADE_BY)}
+    return frozenset(Path(file) for name, file, _ in stamps if name in modules)

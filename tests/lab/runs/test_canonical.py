@@ -1,23 +1,15 @@
 """The canonical form: what luck decides is gone, what the program decides stays."""
 
-import doctest
 import itertools
 
 import pytest
 
 from evidence import runs
-from lab.runs import canonical, events, labels, names, order, packets, recorder, values
+from lab.runs import canonical, events, labels, names, packets, recorder, values
 from lab.runs.events import Made, Returned, Sent, Started, Value
 
 SERVER, CLIENT = "10 MainThread", "20 MainThread"
 NONE = Value(text="None")
-
-
-@pytest.mark.parametrize(
-    "module", [canonical, events, labels, names, order, packets, values]
-)
-def test_doctests(module):
-    assert doctest.testmod(module).failed == 0
 
 
 def made(lane, socket, by="socket"):
