@@ -91,7 +91,7 @@ def outcomes(answer: str) -> tuple[str, str]:
     if cell := CELL.fullmatch(answer):
         protocol, state, one, two, expected = cell.groups()
         first, second = (Side(protocol, *side(text)) for text in (one, two))
-        mark = sharing.load()["marks"][Pair(first, state, second)]
+        mark = sharing.load().mark(Pair(first, state, second))
         return in_words(expected), in_words(mark)
     if row := ROW.fullmatch(answer):
         name, sockets, expected = row.groups()
