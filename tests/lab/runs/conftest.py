@@ -19,8 +19,10 @@ def asked_for(items: list[pytest.Item]) -> list[str]:
     """The runs that the chosen tests will ask for; none where others share the work."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         return []
-    calls = (item.callspec for item in items if "recorded" in item.fixturenames)
-    return [call.params["run_id"] for call in calls]
+    wanting = (
+        item for item in items if "recorded" in getattr(item, "fixturenames", ())
+    )
+    return [item.callspec.params["run_id"] for item in wanting]
 
 
 @pytest.fixture(scope="session")

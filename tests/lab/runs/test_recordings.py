@@ -32,7 +32,7 @@ def test_no_recording_without_a_snippet():
     assert files == set(runs.run_ids()), "run `make evidence`"
 
 
-@pytest.mark.parametrize("run_id", every_run())
+@pytest.mark.parametrize("run_id", list(every_run()))
 def test_recording_is_repeated(run_id, recorded, differs):
     try:
         first, *others = recorded(run_id)
