@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from msgspec.structs import replace
 
-from evidence import claims, sharing, store, systems
+from evidence import cited, claims, sharing, store, systems
 from evidence.sharing import OPTIONS, PLACES, STATES, Pair, Sharing, Side
 from lab.isolation import child, namespace
 from lab.sharing import pairs
@@ -129,10 +129,7 @@ def test_pair_ends_as_the_kernels_selftest_expects(line, marks):
 def chains() -> list[tuple[list[Side], str]]:
     """(eight sockets, the expected outcomes) of each case of bind_wildcard.c."""
     found = []
-    for line in store.cited("kernel_selftests.txt").read_text().splitlines():
-        if line.startswith("#"):
-            continue
-        one, two, plain, reuse = line.split(" | ")
+    for one, two, plain, reuse in cited.selftests():
         for option in OPTIONS[:3]:
             sides = [tcp(one, option), tcp(two, option), *map(tcp, OTHERS)]
             found.append((sides, "+" + (plain if option == "no option" else reuse)))
