@@ -181,6 +181,8 @@ def build(folder):
         text=True,
     )
     if built.returncode != 0:
+        # What was read is kept, and would not be complained of again.
+        (folder / ".doctrees" / "environment.pickle").unlink(missing_ok=True)
         pytest.fail(f"the site does not build:\n{built.stderr}", pytrace=False)
 
 

@@ -7,7 +7,7 @@ import filecmp
 import re
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
@@ -15,8 +15,10 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.builders.epub3 import Epub3Builder
 
-from docs._ext.publish import assets, book_style
-from docs._ext.publish.book_style import Style
+from docs._ext.publish import assets
+
+if TYPE_CHECKING:  # a build of the site does without the parser of style sheets
+    from docs._ext.publish.book_style import Style
 
 BOOK_STYLE = Path(__file__).with_name(assets.BOOK)
 UNFOLDED = {"details": "div", "summary": "p"}
@@ -60,7 +62,7 @@ def lead(link: Tag, site: str, page: str) -> None:
         link.unwrap()
 
 
-def strict(body: str, site: str, page: str, pictures: list[tuple[str, Style]]) -> str:
+def strict(body: str, site: str, page: str, pictures: "list[tuple[str, Style]]") -> str:
     """The XHTML of a page's body.
 
     site: the address of the site, or nothing; page: the path of the page there;
@@ -71,6 +73,8 @@ def strict(body: str, site: str, page: str, pictures: list[tuple[str, Style]]) -
     >>> strict("<a href='../x.zip'>x</a>", "https://example.org/", "a/b", [])
     '<a href="https://example.org/x.zip">x</a>'
     """
+    from docs._ext.publish.book_style import colour
+
     soup = BeautifulSoup(body, "html.parser")
     for part in soup.find_all(True):
         if part.decomposed:
@@ -88,7 +92,7 @@ def strict(body: str, site: str, page: str, pictures: list[tuple[str, Style]]) -
         elif part.name == "svg":
             for link in part.find_all("a"):  # some readers leave out what is linked;
                 link.unwrap()  # the same in words, below, has the links too
-            book_style.colour(part, pictures)
+            colour(part, pictures)
             fit(part)
         elif part.name == "a" and "href" in part.attrs:
             lead(part, site, page)
@@ -106,6 +110,8 @@ class Book(Epub3Builder):
     """Sphinx's EPUB builder, with one style sheet, no script, and declared pictures."""
 
     def init(self) -> None:
+        from docs._ext.publish import book_style
+
         super().init()
         light = self.config.html_theme_options.get("light_css_variables", {})
         css = f"{assets.style()}\n{BOOK_STYLE.read_text()}"
