@@ -1,22 +1,30 @@
 """The claims and their proofs, read from tests/claims/ without running them.
 
-A claim's id is its proof's name: `udp.connect_sends_no_packet` is
-the function `test_connect_sends_no_packet` in a file of `tests/claims/udp/`, and its sentence is that
-function's docstring.
+A claim's id is its proof's name: `udp.connect_sends_no_packet` is the function
+`test_connect_sends_no_packet` in a file of `tests/claims/udp/`, and its sentence is
+that function's docstring. How each ended is in evidence/measured/claims/PLATFORM.json.
 """
 
 import ast
+import difflib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from evidence import store
+import msgspec
+
+from evidence import sources, store
+from evidence.definitions import span
+
+RUNNER = ("lab.claims.proof", "run_proof")  # what runs every proof
+FOLDER = "tests/claims"
 
 
 def folder() -> Path:
     """Where the proofs are."""
-    return store.ROOT / "tests" / "claims"
+    return store.ROOT / FOLDER
 
 
 @dataclass(frozen=True)
@@ -31,16 +39,55 @@ class Proof:
     needs: tuple[str, ...]
 
     @property
+    def function(self) -> sources.Key:
+        """The module that holds the proof, and its name there."""
+        module = self.path.removesuffix(".py").replace("/", ".")
+        return module, f"test_{self.id.partition('.')[2]}"
+
+    @property
     def digest(self) -> str:
-        """Tells whether the proof has changed since it was last run."""
-        return store.digest(self.source)
+        """The digest of the proof and of all that it rests on, as it is now."""
+        return sources.digest(self.function, RUNNER)
+
+
+@dataclass(frozen=True)
+class Helper:
+    """A definition beside the proofs that a proof calls or names."""
+
+    path: str  # from the top of the repository
+    line: int
+    source: str
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How a proof ended on one platform, with the sources that it had then."""
+
+    outcome: str  # passed, failed or skipped
+    source: str  # the digest of the proof and of all that it rests on
+    packets: list[str]  # seen while it ran, in words
+    date: str  # since when it ends so, with the same packets
+
+
+class Outcomes(msgspec.Struct):
+    """evidence/measured/claims/PLATFORM.json: one row for each proof.
+
+    definitions: the digest of each definition that the proofs rest on, as it was when
+    the last of them was run.
+    """
+
+    platform: str
+    proofs: dict[str, Outcome]
+    definitions: dict[str, str] = {}
+    digest: str = ""
 
 
 def read() -> dict[str, Proof]:
-    """Every proof in tests/claims/: {id: Proof}, in file order."""
+    """Every proof in tests/claims/: {id: Proof}, in file order.
+
+    Raises EvidenceError for a file that is no Python.
+    """
     files = sorted(folder().glob("*/test_*.py"))
-    stamps = tuple((path, path.stat().st_mtime_ns) for path in files)
-    return read_unchanged(stamps)
+    return read_unchanged(tuple((path, path.stat().st_mtime_ns) for path in files))
 
 
 @lru_cache(maxsize=4)  # a build asks for each of hundreds of claims
@@ -50,30 +97,94 @@ def read_unchanged(stamps: tuple[tuple[Path, int], ...]) -> dict[str, Proof]:
 
 
 def read_file(path: Path) -> list[Proof]:
-    """The proofs of one test file."""
-    text = path.read_text()
+    """The proofs of one test file. Raises EvidenceError where it is no Python."""
+    text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
+    try:
+        statements = ast.parse(text).body
+    except SyntaxError as error:
+        raise store.EvidenceError(f"{store.shown(path)}: {error}: correct it") from None
     proofs = []
-    for node in ast.parse(text).body:
+    for node in statements:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            needs = [
-                ast.literal_eval(argument)
-                for decorator in node.decorator_list
-                if "needs" in ast.unparse(decorator)
-                for argument in decorator.args
-            ]
+            first, last = span(node)
             proofs.append(
                 Proof(
-                    id=f"{path.parent.name}.{node.name[5:]}",
+                    id=f"{path.parent.name}.{node.name.removeprefix('test_')}",
                     sentence=" ".join((ast.get_docstring(node) or "").split()),
-                    source="\n".join(lines[first - 1 : node.end_lineno]),
+                    source="\n".join(lines[first - 1 : last]),
                     path=path.relative_to(path.parents[3]).as_posix(),
                     line=first,
-                    needs=tuple(needs),
+                    needs=tuple(needs_of(node)),
                 )
             )
     return proofs
+
+
+def needs_of(node: ast.FunctionDef) -> list[str]:
+    """What the `@needs(…)` lines of a proof name."""
+    return [
+        str(ast.literal_eval(argument))
+        for decorator in node.decorator_list
+        if isinstance(decorator, ast.Call) and "needs" in ast.unparse(decorator.func)
+        for argument in decorator.args
+    ]
+
+
+def known(claim: str) -> Proof:
+    """The proof of a claim. Raises EvidenceError, with what might have been meant."""
+    found = read()
+    if claim not in found:
+        raise store.EvidenceError(f"no claim {claim}{did_you_mean(claim, found)}")
+    return found[claim]
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """`; did you mean x or y?` of the names most like an unknown one, or nothing."""
+    close = difflib.get_close_matches(name, list(names), 2)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+def digests() -> dict[str, str]:
+    """The digest of each proof and of all that it rests on: {id: digest}.
+
+    Raises EvidenceError for a file that is no Python.
+    """
+    return digests_at(sources.project())
+
+
+@lru_cache(maxsize=4)
+def digests_at(project: sources.Project) -> dict[str, str]:
+    """The digests in a project as it was at some time."""
+    return {
+        claim: project.digest(proof.function, RUNNER) for claim, proof in read().items()
+    }
+
+
+def definitions(claims: Iterable[str]) -> dict[str, str]:
+    """The digest of every definition on which the proofs of some claims rest."""
+    project = sources.project()
+    found: dict[str, str] = {}
+    for claim in claims:
+        found |= project.digests(known(claim).function, RUNNER)
+    return dict(sorted(found.items()))
+
+
+def helpers(proof: Proof) -> list[Helper]:
+    """What a proof rests on beside itself in tests/claims/, in the order of files."""
+    project = sources.project()
+    found = []
+    for name, top in project.reached(proof.function):
+        module = project.module(name)
+        ours = name.startswith(FOLDER.replace("/", ".")) and top != "needs"
+        if module is None or not ours or (name, top) == proof.function:
+            continue
+        for node in module.tops.get(top, ()):
+            first, last = span(node)
+            path = f"{name.replace('.', '/')}.py"
+            source = "\n".join(module.lines[first - 1 : last])
+            found.append(Helper(path, first, source))
+    return sorted(set(found), key=lambda helper: (helper.path, helper.line))
 
 
 def of_snippet(snippet: str) -> Proof | None:
@@ -88,7 +199,7 @@ def of_snippet(snippet: str) -> Proof | None:
     files = {
         path.relative_to(store.ROOT).as_posix()
         for path in folder().glob("*/test_*.py")
-        if imports.search(path.read_text())
+        if imports.search(path.read_text(encoding="utf-8"))
     }
     mine = [proof for proof in read().values() if proof.path in files]
     calls = re.compile(rf"\b{module}\.")
@@ -106,17 +217,41 @@ def plain(sentence: str) -> str:
     return " ".join(re.sub(r"[`*]", "", sentence).split())
 
 
-def outcomes() -> dict[str, dict]:
-    """{platform: {claim id: outcome}} of every platform that ran the proofs."""
-    files = sorted((store.measured() / "claims").glob("*.json"))
-    stamps = tuple((path, path.stat().st_mtime_ns) for path in files)
-    return outcomes_unchanged(stamps)
+def path_of(platform: str) -> Path:
+    """Where the outcomes on a platform are kept."""
+    return store.measured("claims", f"{platform}.json")
+
+
+def kept() -> dict[str, Outcomes]:
+    """The outcomes of every platform that ran the proofs. Raises EvidenceError."""
+    files = sorted(store.measured("claims").glob("*.json"))
+    return kept_unchanged(tuple((path, path.stat().st_mtime_ns) for path in files))
 
 
 @lru_cache(maxsize=4)
-def outcomes_unchanged(stamps: tuple[tuple[Path, int], ...]) -> dict[str, dict]:
+def kept_unchanged(stamps: tuple[tuple[Path, int], ...]) -> dict[str, Outcomes]:
     """The outcomes in some files as they were at some time."""
-    return {
-        path.stem: store.load_dict(f"claims/{path.name}")["proofs"]
-        for path, _ in stamps
-    }
+    return {path.stem: store.load(path, Outcomes) for path, _ in stamps}
+
+
+def outcomes() -> dict[str, dict[str, Outcome]]:
+    """{platform: {claim id: Outcome}} of every platform that ran the proofs.
+
+    Raises EvidenceError where a file is damaged.
+    """
+    return {platform: found.proofs for platform, found in kept().items()}
+
+
+def changed_since(claim: str) -> list[str]:
+    """`snippets/udp/x.py:function` of each definition that has changed since its proof.
+
+    Those that have changed since any proof that rests on them was run last; an empty
+    list where nothing is known of it.
+    """
+    before: dict[str, str] = {}
+    for found in kept().values():
+        before |= found.definitions
+    if claim not in read() or not before:
+        return []
+    now = definitions([claim])
+    return [name for name, digest in now.items() if before.get(name) != digest]

@@ -3,341 +3,379 @@
 A proof, a recording, a machine rests on more than one function: on the snippet that it
 runs, on helpers, on the lab. From one definition the names that it uses lead to others,
 in its own module and, by the imports, in every module of the project. The digest of all
-of them together changes when one of them does. Comments do not count, docstrings only
-where something that is reached reads `__doc__`.
+of them together changes when one of them does. What counts:
 
-Files are read as text and parsed; nothing is imported or run.
+* the text of each definition (function, class, variable), with its decorators; comments
+  and docstrings do not, unless something that is reached reads `__doc__`;
+* what the names in it stand for: an import that is turned to another function counts;
+* the loose statements of every module that is imported on the way, for they run too;
+* what a decorator of ours adds to a table, for those who reach the table;
+* a module that is handed on as a whole, or run as a program: all of it. A program is
+  known by its name in a text, "lab.isolation.networks", "tracer.py", or by the id of a
+  snippet, "udp.connect_sends_nothing". Of one whose `__file__` is asked for, every
+  letter counts;
+* for a test, the fixtures that it asks for.
+
+What is computed at run time, such as a module's name put together of two texts, is not
+seen. An attribute of an object stands for nothing; its class counts as a whole.
+The digests are the same on every Python that runs the project.
 """
 
-import ast
-import io
-import tokenize
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import cache, lru_cache
+import os
+from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from evidence import store
+from evidence.definitions import LOOSE, Facts, Imports, Module, Names, parse
 
-OURS = ("snippets", "lab", "evidence", "docs", "tests")
+Key = tuple[str, str]  # a module and a name at its top; "" for all that it holds
+Stamps = tuple[tuple[str, str, int], ...]  # module, file, time in nanoseconds
+
 # The lab and this package themselves, where a test has another project's folder.
 CODE = Path(__file__).resolve().parent.parent
-LOOSE = "*"  # the name under which a module's other statements are kept
-Key = tuple[str, str]  # a module and a name at its top
-Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+FOLDERS = ("snippets", "lab", "evidence", "tests/claims")
+BESIDE = "tests/conftest.py"
+TOPS = tuple(folder.partition("/")[0] for folder in FOLDERS)
+# They tell what made a result, and make none themselves.
+NOT_FOLLOWED = ("evidence.definitions", "evidence.sources")
+FIXTURES = "lab.claims.plugin"  # what it has, every proof can ask for
+TEXT = "__file__"  # stands for the text of a module, letter by letter
+XUNIT = ("pytestmark", "setup_module", "setup_function", "teardown_function")
+DOCUMENTED = frozenset(("__doc__", "getdoc", "get_docstring", "getsource"))
 
 
-@dataclass
-class Module:
-    """One file: its top-level names, what they are and where imported ones are from."""
-
-    name: str
-    path: Path
-    lines: list[str]
-    tops: dict[str, list[ast.stmt]] = field(default_factory=dict)
-    imports: dict[str, Key] = field(default_factory=dict)
-
-    @property
-    def package(self) -> str:
-        """The package that relative imports start from."""
-        return (
-            self.name if self.path.stem == "__init__" else self.name.rpartition(".")[0]
-        )
+def accumulated(name: str) -> list[str]:
+    """`a.b.c` as ["a", "a.b", "a.b.c"]."""
+    pieces = name.split(".")
+    return [".".join(pieces[:count]) for count in range(1, len(pieces) + 1)]
 
 
-def file_of(module: str) -> Path | None:
-    """The file of one of our modules, or None."""
-    if module.partition(".")[0] not in OURS:
-        return None
-    roots = dict.fromkeys((store.ROOT, CODE))
-    for root in roots:
-        path = root.joinpath(*module.split("."))
-        for file in (path.with_suffix(".py"), path / "__init__.py"):
-            if file.is_file():
-                return file
-    return None
+class Project:
+    """All modules at some time: which definition leads to which others."""
 
+    def __init__(self, stamps: Stamps) -> None:
+        self.files = {name: (file, stamp) for name, file, stamp in stamps}
+        self.ours = {part for name in self.files for part in accumulated(name)}
+        self.known_modules: dict[str, Module | None] = {}
+        self.known_edges: dict[Key, frozenset[Key]] = {}
+        self.known_loads: dict[str | Key, frozenset[str]] = {}
+        self.known_entries: dict[str, frozenset[tuple[Key, Key]]] = {}
+        self.known_digests: dict[tuple[Key, bool], str] = {}
+        self.known_readers: dict[Key, bool] = {}
 
-def read(module: str) -> Module | None:
-    """One of our modules, parsed, or None for what is none."""
-    path = file_of(module)
-    return parse(module, path, path.stat().st_mtime_ns) if path else None
+    def module(self, name: str) -> Module | None:
+        """One of our modules, or None for what is none."""
+        if name not in self.known_modules:
+            found = self.files.get(name)
+            self.known_modules[name] = parse(name, *found) if found else None
+        return self.known_modules[name]
 
+    # What a name leads to
 
-@lru_cache(maxsize=2000)
-def parse(name: str, path: Path, _stamp: int) -> Module:
-    """A module as it was at some time. Raises SyntaxError."""
-    text = path.read_text(encoding="utf-8")
-    made = Module(name, path, without_comments(text).splitlines())
-    for node in ast.parse(text).body:
-        enter(made, node)
-    return made
+    def follow(
+        self, name: str, rest: Names, seen: frozenset[tuple[str, Names]] = frozenset()
+    ) -> set[Key]:
+        """The definitions that `rest`, taken from a module by its name, stands for.
 
-
-def without_comments(text: str) -> str:
-    """A source text whose comments are gone; every line stays where it was."""
-    if "#" not in text:
-        return text
-    lines = text.splitlines(keepends=True)
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.COMMENT:
-            row, column = token.start
-            lines[row - 1] = lines[row - 1][:column].rstrip() + "\n"
-    return "".join(lines)
-
-
-def enter(module: Module, node: ast.stmt) -> None:
-    """Enter one top-level statement under the names that it defines."""
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        module.imports |= bindings(node, module.package)
-    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        return  # a docstring
-    elif isinstance(node, DEFINITIONS):
-        module.tops.setdefault(node.name, []).append(node)
-    elif names := assigned(node):
-        for name in names:
-            module.tops.setdefault(name, []).append(node)
-    else:
-        module.tops.setdefault(LOOSE, []).append(node)
-
-
-def assigned(node: ast.stmt) -> set[str]:
-    """The names that an assignment gives; none for any other statement."""
-    if isinstance(node, ast.Assign):
-        targets = node.targets
-    elif isinstance(node, ast.AnnAssign | ast.AugAssign):
-        targets = [node.target]
-    else:
-        return set()
-    return {
-        part.id
-        for target in targets
-        for part in ast.walk(target)
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
-    }
-
-
-def bindings(node: ast.Import | ast.ImportFrom, package: str) -> dict[str, Key]:
-    """{local name: (module, name in it or "" for the module itself)}, ours alone."""
-    if isinstance(node, ast.Import):
-        return {
-            (a.asname or a.name.partition(".")[0]): (
-                a.name if a.asname else a.name.partition(".")[0],
-                "",
-            )
-            for a in node.names
-            if file_of(a.name)
-        }
-    base = node.module or ""
-    if node.level:
-        parts = package.split(".")
-        base = ".".join([*parts[: len(parts) - node.level + 1], *base.split(".")])
-        base = base.rstrip(".")
-    found = {}
-    for alias in node.names:
-        whole = f"{base}.{alias.name}"
-        if file_of(whole):
-            found[alias.asname or alias.name] = (whole, "")
-        elif file_of(base):
-            found[alias.asname or alias.name] = (base, alias.name)
-    return found
-
-
-def chain(node: ast.Attribute) -> tuple[str, ...]:
-    """`a.b.c` as ("a", "b", "c"); () where it does not begin with a name."""
-    names: list[str] = []
-    part: ast.expr = node
-    while isinstance(part, ast.Attribute):
-        names.append(part.attr)
-        part = part.value
-    return (part.id, *reversed(names)) if isinstance(part, ast.Name) else ()
-
-
-def used(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, ...]]:
-    """The names and dotted names in some code, the longest form of each."""
-    for top in nodes:
-        inner: set[int] = set()
-        for node in ast.walk(top):
-            if isinstance(node, ast.Attribute):
-                if id(node) not in inner and (names := chain(node)):
-                    yield names
-                inner |= {id(node.value)}
-            elif isinstance(node, ast.Name) and id(node) not in inner:
-                yield (node.id,)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                yield ("'", node.value)
-
-
-def edges(key: Key) -> frozenset[Key]:
-    """The definitions of ours that one definition names."""
-    module = read(key[0])
-    if module is None:
-        return frozenset()
-    return edges_unchanged(key, module.path.stat().st_mtime_ns, store.ROOT)
-
-
-@lru_cache(maxsize=20_000)
-def edges_unchanged(key: Key, _stamp: int, _root: Path) -> frozenset[Key]:
-    """edges() of a module as it was at some time."""
-    name, top = key
-    module = read(name)
-    assert module is not None
-    nodes = module.tops.get(top, [])
-    imports = dict(module.imports)
-    for node in nodes:
-        for part in ast.walk(node):
-            if isinstance(part, ast.Import | ast.ImportFrom):
-                imports |= bindings(part, module.package)
-    found: set[Key] = {(name, LOOSE)} if LOOSE in module.tops else set()
-    for names in used(nodes):
-        found |= resolve(names, module, imports)
-    if top.startswith("test_"):
-        found |= fixtures(nodes, module)
-    return frozenset(found - {key})
-
-
-def resolve(
-    names: tuple[str, ...], module: Module, imports: dict[str, Key]
-) -> set[Key]:
-    """What a (dotted) name in a module stands for, as far as it is ours."""
-    first, *rest = names
-    if first == "'":  # a text that names a module, or a file beside this one
-        text = rest[0]
-        if text.endswith(".py") and "/" not in text:
-            beside = module.path.with_name(text)
-            if beside.is_file() and beside != module.path:
-                return {(f"{module.package}.{text[:-3]}", "")}
-        dotted = text.replace(".", "").isidentifier() and "." in text
-        return {(text, "")} if dotted and file_of(text) else set()
-    if first in imports:
-        return target(imports[first], rest)
-    return {(module.name, first)} if first in module.tops else set()
-
-
-def target(key: Key, rest: list[str]) -> set[Key]:
-    """Follow an imported name, and what is taken from it, to a definition."""
-    name, top = key
-    if not top:
+        Nothing for what is not ours; a module as a whole where nothing is taken from
+        it, or something that it is not seen to define.
+        """
+        found: set[Key] = set()
+        if (name, rest) in seen:
+            return found
+        seen |= {(name, rest)}
+        if rest and (inner := f"{name}.{rest[0]}") in self.ours:
+            found |= self.follow(inner, rest[1:], seen)
+        module = self.module(name)
+        if module is None or name in NOT_FOLLOWED:
+            return found
         if not rest:
             return {(name, "")}
-        if file_of(f"{name}.{rest[0]}"):
-            return target((f"{name}.{rest[0]}", ""), rest[1:])
-        top = rest[0]
-    module = read(name)
-    if module is None:
-        return set()
-    if top in module.imports:
-        return target(module.imports[top], [])
-    return {(name, top)} if top in module.tops else {(name, "")}
+        top, *more = rest
+        if top in module.tops:
+            found.add((name, top))
+        for base, attribute in self.imported(module.imports, top):
+            taken = (attribute, *more) if attribute else tuple(more)
+            found |= self.follow(base, taken, seen)
+            if base not in self.ours:
+                return found  # of another's library
+        return found or {(name, "")}
+
+    def imported(self, imports: Imports, name: str) -> Iterator[Key]:
+        """What imports say about a name: a module and a name in it, or ""."""
+        yield from imports.get(name, ())
+        for base, _ in imports.get("*", ()):  # from base import *
+            there = self.module(base)
+            if there and (name in there.tops or name in there.imports):
+                yield base, name
+
+    def programs(self, text: str, module: Module) -> Iterator[Key]:
+        """The modules, run as programs, that a text in a definition may mean."""
+        for word in text.split() if " -m " in text else [text]:
+            first, _, rest = word.partition(".")
+            if word.endswith(".py"):
+                yield from ((name, "") for name in self.at(word, module))
+            elif not rest or not word.replace(".", "").isidentifier():
+                continue
+            elif first in TOPS:  # also what mock.patch() is given
+                yield from self.follow(first, tuple(rest.split(".")))
+            elif f"snippets.{word}" in self.files:
+                yield f"snippets.{word}", ""
+
+    def at(self, path: str, module: Module) -> set[str]:
+        """The modules that a path may mean: one beside this module, or any other."""
+        beside = module.path.with_name(Path(path).name).as_posix()
+        names = [name for name in self.files if not name.endswith("__init__")]
+        close = {name for name in names if self.files[name][0] == beside}
+        end = f"/{path.lstrip('./')}"
+        return close or {name for name in names if self.files[name][0].endswith(end)}
+
+    # What one definition leads to
+
+    def edges(self, key: Key) -> frozenset[Key]:
+        """The definitions of ours that one definition, or a whole module, leads to."""
+        if key not in self.known_edges:
+            self.known_edges[key] = frozenset(self.look(*key))
+        return self.known_edges[key]
+
+    def look(self, name: str, top: str) -> set[Key]:
+        """edges() of a definition that nobody has asked for yet."""
+        module = self.module(name)
+        if module is None or top == TEXT:
+            return set()
+        if not top:
+            return {(name, each) for each in module.tops}
+        facts = module.facts(top)
+        found: set[Key] = set()
+        for first, *rest in facts.names:
+            if first in module.tops:
+                found.add((name, first))
+            for base, attribute in {
+                *self.imported(module.imports, first),
+                *self.imported(facts.imports, first),
+            }:
+                taken = (attribute, *rest) if attribute else tuple(rest)
+                found |= self.follow(base, taken)
+        for text in facts.texts:
+            found |= set(self.programs(text, module))
+        if TEXT in facts.pieces:
+            found |= {(other, TEXT) for other, part in found if not part}
+        return found | set(self.fixtures(top, facts, module))
+
+    def fixtures(self, top: str, facts: Facts, module: Module) -> Iterator[Key]:
+        """The fixtures that a test asks for, or another fixture."""
+        is_test = top.startswith("test_") and module.name.startswith("tests.")
+        decorators = module.decorated.get(top, ())
+        if not is_test and not any("fixture" in names for names in decorators):
+            return
+        above = [f"{name}.conftest" for name in accumulated(module.name)[-2::-1]]
+        homes = [*filter(None, map(self.module, (module.name, *above, FIXTURES)))]
+        for asked in facts.arguments | facts.in_decorators:
+            for home in homes:
+                if asked in home.tops or asked in home.imports:
+                    yield from self.follow(home.name, (asked,))
+                    break
+        for home in homes if is_test else ():
+            for name in home.decorated:
+                if "autouse=True" in home.facts(name).text:
+                    yield home.name, name
+        if is_test:
+            yield from ((module.name, name) for name in XUNIT if name in module.tops)
+
+    # What runs because a module is imported
+
+    def loads(self, name: str) -> frozenset[str]:
+        """The modules that the import of one runs, itself among them."""
+        if name not in self.known_loads:
+            seen: set[str] = set()
+            queue = [name]
+            while queue:
+                each = queue.pop()
+                if each in seen or each in NOT_FOLLOWED:
+                    continue
+                if module := self.module(each):
+                    seen.add(each)
+                    queue += accumulated(each)[:-1]
+                    queue += self.targets(module.imports)
+            self.known_loads[name] = frozenset(seen)
+        return self.known_loads[name]
+
+    def targets(self, imports: Imports) -> Iterator[str]:
+        """The modules of ours that imports name."""
+        for base, attribute in (each for found in imports.values() for each in found):
+            yield from (n for n in (base, f"{base}.{attribute}") if n in self.files)
+
+    def entries(self, name: str) -> frozenset[tuple[Key, Key]]:
+        """(table, definition) for what decorators of ours add to tables of ours."""
+        if name not in self.known_entries:
+            module = self.module(name)
+            self.known_entries[name] = frozenset(self.enter(module) if module else ())
+        return self.known_entries[name]
+
+    def enter(self, module: Module) -> Iterator[tuple[Key, Key]]:
+        """entries() of a module that nobody has asked for yet."""
+        for top, decorators in module.decorated.items():
+            for first, *rest in decorators:
+                made = {(module.name, first)} if first in module.tops else set()
+                for base, attribute in self.imported(module.imports, first):
+                    made |= self.follow(base, (attribute, *rest))
+                for home, decorator in made:
+                    there = self.module(home)
+                    if there and decorator in there.tops:
+                        for table in there.facts(decorator).changed:
+                            yield (home, table), (module.name, top)
+
+    # All of it
+
+    def reached(self, *starts: Key) -> set[Key]:
+        """Every definition that the starts lead to, themselves among them.
+
+        Raises KeyError for a start that does not exist.
+        """
+        for name, top in starts:
+            module = self.module(name)
+            if module is None or (top and top not in module.tops):
+                raise KeyError(f"{name}:{top}")
+        seen: set[Key] = set()
+        loaded: set[str] = set()
+        queue = list(starts)
+        while queue:
+            while queue:
+                key = queue.pop()
+                if key in seen:
+                    continue
+                seen.add(key)
+                queue += self.edges(key)
+                for name in self.loaded_by(key) - loaded:
+                    loaded.add(name)
+                    if self.is_there((name, LOOSE)):
+                        queue.append((name, LOOSE))
+            queue = [
+                definition
+                for name in loaded
+                for table, definition in self.entries(name)
+                if table in seen and definition not in seen
+            ]
+        return {key for key in seen if self.is_there(key)}
+
+    def loaded_by(self, key: Key) -> frozenset[str]:
+        """The modules that run before a definition can: what imports in it name too."""
+        if key not in self.known_loads:
+            name, top = key
+            module = self.module(name)
+            found = self.loads(name)
+            if module and top in module.tops:
+                for each in self.targets(module.facts(top).imports):
+                    found |= self.loads(each)
+            self.known_loads[key] = found
+        return self.known_loads[key]
+
+    def is_there(self, key: Key) -> bool:
+        """Whether there is a text behind a key."""
+        module = self.module(key[0])
+        return module is not None and (key[1] == TEXT or key[1] in module.tops)
+
+    def digest_of(self, key: Key, documented: bool) -> str:
+        """The digest of one definition: its text, and what its names stand for."""
+        if (key, documented) not in self.known_digests:
+            module = self.module(key[0])
+            assert module is not None
+            if key[1] == TEXT:
+                told = ["\n".join(module.lines)]
+            else:
+                facts = module.facts(key[1])
+                told = [module.text(key[1]) if documented else facts.text]
+                firsts = {names[0] for names in facts.names}
+                told += sorted(
+                    f"{local} = {base}.{attribute}"
+                    for imports in (module.imports, facts.imports)
+                    for local in firsts & imports.keys()
+                    for base, attribute in imports[local]
+                )
+            self.known_digests[key, documented] = store.digest("\n".join(told))
+        return self.known_digests[key, documented]
+
+    def digests(self, *starts: Key) -> dict[str, str]:
+        """{`snippets/udp/x.py:function`: digest} of all that the starts reach."""
+        keys = self.reached(*starts)
+        every = any(self.reads_docstrings(key) for key in keys)
+        return {
+            self.shown(key): self.digest_of(key, every or key in starts)
+            for key in sorted(keys)
+        }
+
+    def shown(self, key: Key) -> str:
+        """`snippets/udp/x.py:function` of a key."""
+        module = self.module(key[0])
+        whole = module is not None and module.path.stem == "__init__"
+        end = "/__init__.py" if whole else ".py"
+        return f"{key[0].replace('.', '/')}{end}:{key[1]}"
+
+    def reads_docstrings(self, key: Key) -> bool:
+        """Whether a definition reads what is written for readers."""
+        if key not in self.known_readers:
+            module = self.module(key[0])
+            assert module is not None
+            pieces = module.facts(key[1]).pieces if key[1] != TEXT else set()
+            self.known_readers[key] = bool(DOCUMENTED & pieces)
+        return self.known_readers[key]
+
+    def digest(self, *starts: Key) -> str:
+        """One digest for all that the starts reach; their own docstrings count.
+
+        Raises KeyError for a start that does not exist.
+        """
+        told = self.digests(*starts).items()
+        return store.digest("\n".join(f"{name} {digest}" for name, digest in told))
 
 
-def fixtures(nodes: Iterable[ast.AST], module: Module) -> set[Key]:
-    """The fixtures that a test asks for by the names of its arguments."""
-    found = set()
-    for node in nodes:
-        if isinstance(node, DEFINITIONS) and not isinstance(node, ast.ClassDef):
-            for argument in node.args.args:
-                for name in (module.name, "tests.claims.conftest", "lab.claims.plugin"):
-                    there = read(name)
-                    if there and argument.arg in there.tops:
-                        found.add((name, argument.arg))
-                        break
-    return found
+def stamps() -> Stamps:
+    """Every source file and its time: while they stay, every digest does."""
+    found: dict[str, tuple[str, int]] = {}
+    for root in dict.fromkeys((store.ROOT, CODE)):
+        beside = root / BESIDE
+        if beside.is_file():
+            found.setdefault("tests.conftest", (str(beside), beside.stat().st_mtime_ns))
+        for folder in FOLDERS:
+            for file, stamp in python_files(str(root / folder)):
+                name = file[len(str(root)) + 1 : -3].replace(os.sep, ".")
+                found.setdefault(name.removesuffix(".__init__"), (file, stamp))
+    return tuple((name, *found[name]) for name in sorted(found))
 
 
-def reached(*starts: Key) -> set[Key]:
-    """Every definition that the starts reach, themselves among them.
-
-    A start is (module, name), or (module, "") for all that a module holds. Raises
-    KeyError for one that does not exist.
-    """
-    for name, top in starts:
-        module = read(name)
-        if module is None or (top and top not in module.tops):
-            raise KeyError(f"{name}:{top}")
-    seen: set[Key] = set()
-    queue = list(starts)
-    while queue:
-        key = queue.pop()
-        if key in seen:
-            continue
-        seen.add(key)
-        name, top = key
-        if top:
-            queue += edges(key)
-        elif module := read(name):
-            queue += [(name, each) for each in module.tops]
-    return {key for key in seen if key[1]}
+def python_files(folder: str) -> Iterator[tuple[str, int]]:
+    """The Python files below a folder, with their times."""
+    try:
+        entries = list(os.scandir(folder))
+    except FileNotFoundError:
+        return
+    for entry in entries:
+        if entry.name.endswith(".py"):
+            yield entry.path, entry.stat().st_mtime_ns
+        elif entry.is_dir() and not entry.name.startswith(("_", ".")):
+            yield from python_files(entry.path)
 
 
-def text_of(key: Key, with_docstrings: bool) -> str:
-    """The source of one definition, without comments and empty lines."""
-    module = read(key[0])
-    assert module is not None
-    return text_unchanged(
-        key, with_docstrings, module.path.stat().st_mtime_ns, store.ROOT
-    )
+@lru_cache(maxsize=4)
+def project_at(stamps_: Stamps) -> Project:
+    """The project as it was at some time."""
+    return Project(stamps_)
 
 
-@lru_cache(maxsize=20_000)
-def text_unchanged(key: Key, with_docstrings: bool, _stamp: int, _root: Path) -> str:
-    """text_of() in a module as it was at some time."""
-    module = read(key[0])
-    assert module is not None
-    told = []
-    for node in module.tops[key[1]]:
-        first = min([node.lineno, *(d.lineno for d in decorators(node))])
-        left_out = set() if with_docstrings else docstring_lines(node)
-        told += [
-            module.lines[number - 1].rstrip()
-            for number in range(first, (node.end_lineno or first) + 1)
-            if number not in left_out and module.lines[number - 1].strip()
-        ]
-    return "\n".join(told)
-
-
-def decorators(node: ast.AST) -> list[ast.expr]:
-    """The decorators of a definition."""
-    return list(node.decorator_list) if isinstance(node, DEFINITIONS) else []
-
-
-def docstring_lines(top: ast.AST) -> set[int]:
-    """The lines of all docstrings in a definition."""
-    found: set[int] = set()
-    for node in ast.walk(top):
-        if isinstance(node, DEFINITIONS):
-            first = node.body[0]
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-                and len(node.body) > 1
-            ):
-                found |= set(range(first.lineno, (first.end_lineno or 0) + 1))
-    return found
-
-
-@cache
-def _reads_docstrings(text: str) -> bool:
-    return ".__doc__" in text
+def project() -> Project:
+    """The project as it is now: for those who ask for many digests."""
+    return project_at(stamps())
 
 
 def digest(*starts: Key) -> str:
-    """One digest for everything that the starts reach; their own docstrings count."""
-    keys = reached(*starts)
-    bare = {key: text_of(key, with_docstrings=key in starts) for key in keys}
-    if any(map(_reads_docstrings, bare.values())):
-        bare = {key: text_of(key, with_docstrings=True) for key in keys}
-    return store.digest("\n\n".join(f"{k[1]}\n{bare[k]}" for k in sorted(keys)))
+    """One digest for all that the starts reach: (module, name), or (module, "").
+
+    Raises KeyError for a start that does not exist.
+    """
+    return project().digest(*starts)
 
 
-def stamps() -> tuple[tuple[str, int], ...]:
-    """Every source file and its time: while they stay, every digest does."""
-    files = (
-        path
-        for root in dict.fromkeys((store.ROOT, CODE))
-        for folder in ("snippets", "lab", "evidence", "tests/claims")
-        for path in sorted(root.joinpath(folder).rglob("*.py"))
-    )
-    return tuple((path.as_posix(), path.stat().st_mtime_ns) for path in files)
+def reached(*starts: Key) -> set[Key]:
+    """Every definition that the starts reach. Raises KeyError."""
+    return project().reached(*starts)

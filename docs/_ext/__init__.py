@@ -21,7 +21,7 @@ PARTS = (
     "runs.commands",
     "errors.directives",
     "sharing.directives",
-    "machines.machine",
+    "machines.directives",
     "machines.explorer",
     "cited.netsem",
     "cited.suites",

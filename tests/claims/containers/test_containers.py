@@ -8,25 +8,10 @@ import pytest
 
 from lab.isolation.networks import container, within
 from snippets.containers import client_outside, server_inside
+from tests.claims.helpers import failure, listen_on
 
 needs = pytest.mark.needs
 CONTAINER, OUTSIDE = client_outside.CONTAINER, "192.0.2.1"  # the ends of the cable
-
-
-def listen_on(host: str, port: int = 0) -> socket.socket:
-    """A listening socket; 5 s for what blocks."""
-    listener = socket.socket()
-    listener.settimeout(5)
-    listener.bind((host, port))
-    listener.listen()
-    return listener
-
-
-def failure(call, *arguments) -> int:
-    """The errno with which a call fails; a call that succeeds fails the proof."""
-    with pytest.raises(OSError) as caught:
-        call(*arguments)
-    return caught.value.errno
 
 
 @needs("private_net")

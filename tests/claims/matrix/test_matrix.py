@@ -43,7 +43,7 @@ def test_mapped_address_refuses_v6only():
             sock.bind((host, 0))
 
 
-@needs("ipv6")
+@needs("private_net", "ipv6")
 def test_tcp_and_udp_never_conflict():
     """A TCP socket and a UDP socket may have the same address and port, whatever their
     options and state.
@@ -56,7 +56,7 @@ def test_tcp_and_udp_never_conflict():
         assert outcome(udp(host), state, udp(host)) == IN_USE
 
 
-@needs("ipv6")
+@needs("private_net", "ipv6")
 def test_no_common_address():
     """Two sockets of one protocol may have one port if no address belongs to both."""
     for kind in (tcp, udp):
@@ -65,7 +65,7 @@ def test_no_common_address():
             assert outcome(kind(one), "bound", kind(other)) == expected
 
 
-@needs("ipv6")
+@needs("private_net", "ipv6")
 def test_ipv4_wildcard_is_every_ipv4_address():
     """`0.0.0.0` stands for every IPv4 address and for no IPv6 address."""
     for kind in (tcp, udp):
@@ -75,7 +75,7 @@ def test_ipv4_wildcard_is_every_ipv4_address():
             assert outcome(kind("0.0.0.0"), "bound", other) == "success"
 
 
-@needs("ipv6")
+@needs("private_net", "ipv6")
 def test_ipv6_wildcard_is_every_address():
     """`::` stands for every IPv6 address and, unless `IPV6_V6ONLY` is set, for every
     IPv4 address too.
@@ -90,7 +90,7 @@ def test_ipv6_wildcard_is_every_address():
             assert outcome(only, "bound", kind(host)) == "success"
 
 
-@needs("ipv6")
+@needs("private_net", "ipv6")
 def test_mapped_address_is_the_ipv4_address():
     """`::ffff:127.0.0.1` stands for `127.0.0.1`, and `::ffff:0.0.0.0` for `0.0.0.0`."""
     for host, kind in product(["0.0.0.0", "127.0.0.1"], [tcp, udp]):
@@ -105,6 +105,7 @@ def test_mapped_address_is_the_ipv4_address():
 # What options permit
 
 
+@needs("private_net")
 def test_no_common_option():
     """If an address belongs to both sockets, and no device tells them apart, the
     second `bind()` fails with `EADDRINUSE` unless both have `SO_REUSEPORT` or both
@@ -117,7 +118,7 @@ def test_no_common_option():
         assert outcome(first, "bound", second) == expected
 
 
-@needs("ipv6")
+@needs("private_net", "ipv6")
 def test_both_reuseport():
     """If both sockets have `SO_REUSEPORT` and belong to the same user, they share
     the port in every state: both can listen.
@@ -131,7 +132,7 @@ def test_both_reuseport():
         assert outcome(both, state, both) == "success"
 
 
-@needs("ipv6")
+@needs("private_net", "ipv6")
 def test_both_reuseaddr():
     """If both sockets have `SO_REUSEADDR`, they share the port unless the first one is
     listening.
@@ -145,6 +146,7 @@ def test_both_reuseaddr():
         assert outcome(both, state, both) == "success"
 
 
+@needs("private_net")
 def test_reuseaddr_stops_at_a_listener():
     """Where one TCP socket is listening, `SO_REUSEADDR` on both does not let another
     one bind to its address and port: `EADDRINUSE`.
@@ -158,6 +160,7 @@ def test_reuseaddr_stops_at_a_listener():
 # What else counts
 
 
+@needs("private_net")
 def test_connect_narrows_a_wildcard():
     """A socket bound to a wildcard and then connected holds the port only of the one
     address it has now.
@@ -168,7 +171,7 @@ def test_connect_narrows_a_wildcard():
             assert outcome(kind("0.0.0.0"), state, kind("127.0.0.1")) == IN_USE
 
 
-@needs("ipv6")
+@needs("private_net", "ipv6")
 def test_connected_dual_stack_keeps_the_ipv4_wildcard():
     """A socket bound to `::` without `IPV6_V6ONLY` and connected over IPv6 still bars
     `0.0.0.0`, but no longer `127.0.0.1`.
@@ -180,6 +183,7 @@ def test_connected_dual_stack_keeps_the_ipv4_wildcard():
         assert outcome(only, "connected", kind("0.0.0.0")) == "success"
 
 
+@needs("private_net")
 def test_time_wait_holds_the_port():
     """A TCP connection in TIME_WAIT holds its port as it did while it was connected."""
     choices = [(), (ADDR,), (PORT,)]
@@ -191,7 +195,7 @@ def test_time_wait_holds_the_port():
     assert outcome(tcp("0.0.0.0"), "TIME_WAIT", tcp("127.0.0.2")) == "success"
 
 
-@needs("ipv6")
+@needs("private_net", "ipv6")
 def test_order_does_not_matter_while_bound():
     """For two sockets that are bound and nothing more it does not matter which came
     first.
@@ -206,6 +210,7 @@ def test_order_does_not_matter_while_bound():
     assert shared == 60
 
 
+@needs("private_net")
 def test_udp_shares_like_tcp():
     """UDP sockets share a port by the same rules as TCP sockets that do not listen."""
     hosts, choices = ["0.0.0.0", "127.0.0.1"], [(), (ADDR,), (PORT,)]
@@ -218,7 +223,7 @@ def test_udp_shares_like_tcp():
             assert result == ("success" if set(one[1]) & set(other[1]) else IN_USE)
 
 
-@needs("ipv6")
+@needs("private_net", "ipv6")
 def test_third_socket_may_slip_in():
     """A third socket with `SO_REUSEPORT` can get a port that the first one alone would
     have refused.

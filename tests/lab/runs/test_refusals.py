@@ -1,13 +1,11 @@
 """What the lab says when the system refuses something, or a snippet misbehaves."""
 
-import json
 import subprocess
 import sys
 
 import pytest
 
 from evidence import runs, store
-from lab.isolation import namespace
 from lab.runs import recorder
 
 needs = pytest.mark.needs
@@ -24,18 +22,6 @@ def in_a_namespace(setup: str, command: list[str]) -> subprocess.CompletedProces
 
 
 @needs("private_net")
-@pytest.mark.parametrize("limit", ["max_user_namespaces", "max_net_namespaces"])
-def test_refused_namespace_is_named(limit):
-    answer = in_a_namespace(
-        f"echo 0 > /proc/sys/user/{limit}",
-        [sys.executable, "-m", "lab.isolation.namespace"],
-    )
-    found = json.loads(answer.stdout)
-    assert "No space left on device" in found["namespace"]
-    assert {found[step] for step in namespace.STEPS[1:]} == {"not reached"}
-
-
-@needs("private_net")
 def test_recording_without_namespaces_keeps_the_old_one():
     run_id = runs.run_ids()[0]
     path = runs.run_path(run_id)
@@ -46,55 +32,6 @@ def test_recording_without_namespaces_keeps_the_old_one():
     )
     assert "kept; this machine records no packets" in answer.stdout + answer.stderr
     assert path.read_bytes() == before
-
-
-@pytest.mark.parametrize("step", ["namespace", "ids", "loopback", "sysctl", "packets"])
-def test_each_refused_step_is_named(step, monkeypatch):
-    """A system that allows what comes before a step, and then says no."""
-    monkeypatch.setattr(namespace.ctypes, "CDLL", lambda *a, **k: Kernel(step))
-    monkeypatch.setattr(namespace, "Path", paths_refusing(step))
-    monkeypatch.setattr(namespace, "set_up_loopback", refusing(step, "loopback"))
-    monkeypatch.setattr(
-        "lab.isolation.capture.Capture.__init__", refusing(step, "packets")
-    )
-    monkeypatch.setattr("lab.isolation.capture.Capture.close", lambda self: None)
-    found = namespace.try_every_step()
-    order = list(namespace.STEPS)
-    assert found[step] and found[step] != "not reached"
-    assert all(found[earlier] is None for earlier in order[: order.index(step)])
-
-
-class Kernel:
-    """A C library whose unshare() answers as one step wants it."""
-
-    def __init__(self, step):
-        self.unshare = lambda flags: -1 if step == "namespace" else 0
-
-
-def paths_refusing(step):
-    """A Path whose files can be written, except those that a step writes."""
-
-    class FakePath:
-        def __init__(self, *parts):
-            self.name = "/".join(parts)
-
-        def write_text(self, text):
-            if (step == "ids" and "map" in self.name) or (
-                step == "sysctl" and "/proc/sys" in self.name
-            ):
-                raise PermissionError(1, "Operation not permitted", self.name)
-
-    return FakePath
-
-
-def refusing(step, mine):
-    """A function that fails if the step under test is mine."""
-
-    def function(*args):
-        if step == mine:
-            raise PermissionError(1, "Operation not permitted")
-
-    return function
 
 
 @pytest.fixture

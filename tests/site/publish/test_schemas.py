@@ -15,8 +15,6 @@ WITHOUT = {
     "evidence/proofs/*",
     "evidence/errors.json",
     "evidence/errors_elsewhere.json",
-    "evidence/machines/*",
-    "evidence/netsem.json",
     "evidence/runs/*",
     "evidence/sharing.json",
 }

@@ -1,0 +1,113 @@
+"""Proofs about the local name that bind() gives."""
+
+import errno
+import socket
+from pathlib import Path
+
+import pytest
+
+from snippets.names import (
+    bind_fills_the_local_name,
+)
+from tests.claims.helpers import (
+    IP_BIND_ADDRESS_NO_PORT,
+    IP_FREEBIND,
+    failure,
+    listen_on,
+)
+
+needs = pytest.mark.needs
+
+
+def test_new_socket_has_no_names():
+    """A new IPv4 socket has the local name `('0.0.0.0', 0)` and no peer name."""
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as sock:
+            assert sock.getsockname() == ("0.0.0.0", 0)
+            assert failure(sock.getpeername) == errno.ENOTCONN
+
+
+def test_bind_fills_the_local_name():
+    """`bind()` sets the local name and no peer name: `getpeername()` fails with
+    `ENOTCONN`."""
+    before, after, peer = bind_fills_the_local_name.names_after_bind()
+    assert before == ("0.0.0.0", 0)
+    assert after[0] == "127.0.0.1"
+    assert after[1] > 0
+    assert peer == "ENOTCONN"
+
+
+def test_bind_to_port_zero_chooses_a_port():
+    """`bind()` to port 0 takes a free ephemeral port at once."""
+    limits = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port = sock.getsockname()[1]
+        assert int(limits[0]) <= port <= int(limits[1])
+        with socket.socket() as other:
+            assert failure(other.bind, ("127.0.0.1", port)) == errno.EADDRINUSE
+
+
+def test_bind_address_no_port_waits_for_connect():
+    """With the option `IP_BIND_ADDRESS_NO_PORT`, `bind()` to port 0 sets the address
+    alone, and `connect()` chooses the port."""
+    with listen_on() as listener, socket.socket() as client:
+        client.settimeout(5)
+        client.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+        client.bind(("127.0.0.9", 0))
+        assert client.getsockname() == ("127.0.0.9", 0)
+        client.connect(listener.getsockname())
+        address, port = client.getsockname()
+        assert address == "127.0.0.9"
+        assert port > 0
+
+
+def test_bind_takes_the_port_that_was_asked_for():
+    """`bind()` to a port other than 0 gives the socket exactly that port."""
+    with socket.socket() as scout:
+        scout.bind(("127.0.0.1", 0))
+        free = scout.getsockname()
+    with socket.socket() as sock:
+        sock.bind(free)
+        assert sock.getsockname() == free
+
+
+def test_bind_keeps_the_wildcard():
+    """A socket that is bound to the wildcard has the wildcard as its local address."""
+    with socket.socket() as sock:
+        sock.bind(("0.0.0.0", 0))
+        address, port = sock.getsockname()
+        assert address == "0.0.0.0"
+        assert port > 0
+
+
+def test_bind_to_the_empty_host_is_the_wildcard():
+    """In Python, the empty host `''` means the wildcard `0.0.0.0`."""
+    with socket.socket() as sock:
+        sock.bind(("", 0))
+        assert sock.getsockname()[0] == "0.0.0.0"
+
+
+def test_bind_accepts_any_loopback_address():
+    """`bind()` takes every address of `127.0.0.0/8`, not only `127.0.0.1`."""
+    for address in ("127.0.0.2", "127.200.3.4", "127.255.255.254"):
+        with socket.socket() as sock:
+            sock.bind((address, 0))
+            assert sock.getsockname()[0] == address
+
+
+@needs("private_net")
+def test_bind_rejects_an_address_of_another_machine():
+    """`bind()` to an address of another machine fails with `EADDRNOTAVAIL`."""
+    with socket.socket() as sock:
+        assert failure(sock.bind, ("192.0.2.1", 0)) == errno.EADDRNOTAVAIL
+        assert sock.getsockname() == ("0.0.0.0", 0)
+
+
+@needs("private_net")
+def test_freebind_takes_an_address_of_another_machine():
+    """With the option `IP_FREEBIND`, `bind()` takes an address of another machine."""
+    with socket.socket() as sock:
+        sock.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)
+        sock.bind(("192.0.2.1", 0))
+        assert sock.getsockname()[0] == "192.0.2.1"

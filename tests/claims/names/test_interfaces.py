@@ -1,0 +1,73 @@
+"""Proofs about names and interfaces: the address is chosen, the interface is not."""
+
+import errno
+import socket
+
+import pytest
+from pyroute2 import IPRoute
+
+from lab.isolation.networks import HERE, NEIGHBOUR, container, within
+from tests.claims.helpers import failure, listen_on, udp
+
+needs = pytest.mark.needs
+ON_LO = "198.51.100.1"  # an address of lo, for which the container has a route
+
+
+def two_interfaces() -> int:
+    """Our lo with one more address, and a cable to a container, which is returned."""
+    inner = container()
+    with IPRoute() as network:
+        lo = network.link_lookup(ifname="lo")[0]
+        network.addr("add", index=lo, address=ON_LO, prefixlen=32)
+    with within(inner), IPRoute() as network:
+        network.route("add", dst=f"{ON_LO}/32", gateway=HERE[socket.AF_INET])
+    return inner
+
+
+@needs("private_net")
+def test_route_chooses_the_interface():
+    """A socket that is bound to the address of one interface sends through another one,
+    if the route leads there: the address is chosen, the interface is not.
+    """
+    with within(two_interfaces()):
+        receiver = udp(NEIGHBOUR[socket.AF_INET], 0)
+    with receiver, udp(ON_LO, 0) as sender:
+        sender.sendto(b"through the cable", receiver.getsockname())
+        assert receiver.recvfrom(1024) == (b"through the cable", sender.getsockname())
+
+
+@needs("private_net")
+def test_address_is_reached_through_another_interface():
+    """A server that is bound to the address of one interface is reached through another
+    one too.
+    """
+    with within(two_interfaces()):
+        client = socket.socket()
+        client.settimeout(5)
+    with client, listen_on(ON_LO) as listener:
+        client.connect(listener.getsockname())
+        conn, source = listener.accept()
+        conn.close()
+        assert source == client.getsockname()
+        assert source[0] == NEIGHBOUR[socket.AF_INET]
+
+
+@needs("private_net")
+def test_bindtodevice_keeps_to_an_interface():
+    """With `SO_BINDTODEVICE` a socket that is bound to the wildcard receives through
+    that interface only, and what it sends leaves there, whatever the route says.
+    """
+    inner = two_interfaces()
+    with within(inner):
+        outside, receiver = udp(), udp(NEIGHBOUR[socket.AF_INET], 0)
+    with outside, udp("0.0.0.0", 0, device=b"cable") as server, udp() as local:
+        port = server.getsockname()[1]
+        local.connect(("127.0.0.1", port))
+        local.send(b"through lo")
+        assert failure(local.recv, 1) == errno.ECONNREFUSED
+        outside.sendto(b"through the cable", (HERE[socket.AF_INET], port))
+        assert server.recv(1024) == b"through the cable"
+    with receiver, udp(device=b"lo") as astray, udp() as by_route:
+        astray.sendto(b"through lo", receiver.getsockname())
+        by_route.sendto(b"by the route", receiver.getsockname())
+        assert receiver.recv(1024) == b"by the route"

@@ -1,0 +1,142 @@
+"""Proofs about connect() on TCP: once, in the background, refused, tried again."""
+
+import errno
+import select
+import socket
+
+from snippets.tcp import (
+    connect_on_listening_socket_fails,
+    connect_twice_fails,
+    nonblocking_connect,
+    refused_connect_gives_port_back,
+)
+from tests.claims.helpers import failure, listen_on
+from tests.claims.tcp.helpers import bind_to, new_client
+
+
+def test_connect_twice_fails():
+    """After a blocking `connect()` has succeeded, another `connect()` to an IP
+    address fails with `EISCONN`, and the peer stays.
+    """
+    assert connect_twice_fails.connect_twice() == ("EISCONN", True)
+
+
+def test_connect_on_listening_socket_fails():
+    """`connect()` to an IP address on a listening socket fails with `EISCONN`,
+    although it has no peer name.
+    """
+    result = connect_on_listening_socket_fails.connect_a_listening_socket()
+    assert result == ["EISCONN", "ENOTCONN"]
+
+
+def test_listen_on_connected_socket_fails():
+    """`listen()` on a connected socket fails with `EINVAL`."""
+    with listen_on() as listener, new_client() as client:
+        client.connect(listener.getsockname())
+        assert failure(client.listen) == errno.EINVAL
+        assert client.getpeername() == listener.getsockname()
+
+
+def test_nonblocking_connect():
+    """A non-blocking TCP `connect()` gives `EINPROGRESS`; when the socket is writable,
+    `SO_ERROR` 0 means that it is connected."""
+    assert nonblocking_connect.connect_in_two_steps() == ("EINPROGRESS", 0)
+
+
+def test_nonblocking_refusal_is_in_so_error():
+    """`SO_ERROR` reports the refusal of a non-blocking `connect()` once, and is 0
+    after that."""
+    with bind_to() as deaf, new_client() as client:
+        client.setblocking(False)
+        assert client.connect_ex(deaf.getsockname()) == errno.EINPROGRESS
+        assert select.select([], [client], [], 5)[1] == [client]
+        codes = [client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) for _ in "12"]
+        assert codes == [errno.ECONNREFUSED, 0]
+
+
+def test_connect_while_connecting():
+    """`connect()` fails with `EALREADY` while a non-blocking `connect()` is in
+    progress."""
+    with listen_on(backlog=0) as listener, new_client() as first:
+        first.connect(listener.getsockname())  # fills the queue
+        with new_client() as client:
+            client.setblocking(False)
+            codes = [client.connect_ex(listener.getsockname()) for _ in "12"]
+            assert codes == [errno.EINPROGRESS, errno.EALREADY]
+
+
+def test_connect_after_nonblocking_connect():
+    """After a non-blocking `connect()` has succeeded, the next `connect()` returns 0,
+    and only the one after it fails with `EISCONN`."""
+    with listen_on() as listener, new_client() as client:
+        client.setblocking(False)
+        assert client.connect_ex(listener.getsockname()) == errno.EINPROGRESS
+        assert select.select([], [client], [], 5)[1] == [client]
+        codes = [client.connect_ex(listener.getsockname()) for _ in "12"]
+        assert codes == [0, errno.EISCONN]
+
+
+def test_timeout_makes_connect_nonblocking():
+    """In Python, after `settimeout()`, a second `connect()` to another server succeeds
+    and does nothing: the peer stays."""
+    with listen_on() as one, listen_on() as two, new_client() as client:
+        assert client.connect_ex(one.getsockname()) == 0
+        assert client.connect_ex(two.getsockname()) == 0
+        assert client.getpeername() == one.getsockname()
+        assert client.connect_ex(two.getsockname()) == errno.EISCONN
+
+
+def test_connect_to_port_zero_is_refused():
+    """A TCP `connect()` to port 0 fails with `ECONNREFUSED`."""
+    for host in ("127.0.0.1", "0.0.0.0"):
+        with new_client() as client:
+            assert failure(client.connect, (host, 0)) == errno.ECONNREFUSED
+
+
+# A refused connect()
+
+
+def test_refused_connect_gives_port_back():
+    """After a refused `connect()`, a local port that the kernel chose is free for
+    others, although `getsockname()` still shows it."""
+    client_port, other_port = refused_connect_gives_port_back.port_after_refusal()
+    assert client_port == other_port
+    with bind_to() as deaf, socket.socket() as client, new_client() as other:
+        client.bind(("127.0.0.9", 0))  # the kernel chooses this port too
+        name = client.getsockname()
+        assert failure(client.connect, deaf.getsockname()) == errno.ECONNREFUSED
+        other.bind(name)
+        assert client.getsockname() == name == other.getsockname()
+
+
+def test_refused_connect_keeps_a_named_port():
+    """After a refused `connect()`, a local port that `bind()` asked for by number
+    stays taken."""
+    with bind_to("127.0.0.9") as scout:
+        name = scout.getsockname()
+    with bind_to() as deaf, socket.socket() as client, new_client() as other:
+        client.bind(name)
+        assert failure(client.connect, deaf.getsockname()) == errno.ECONNREFUSED
+        assert client.getsockname() == name
+        assert failure(other.bind, name) == errno.EADDRINUSE
+
+
+def test_blocking_connect_can_be_tried_again():
+    """A blocking TCP socket whose `connect()` was refused can call `connect()` again
+    and succeed."""
+    with bind_to() as server, socket.socket() as client:
+        assert failure(client.connect, server.getsockname()) == errno.ECONNREFUSED
+        server.listen()
+        client.connect(server.getsockname())
+        assert client.getpeername() == server.getsockname()
+
+
+def test_nonblocking_connect_aborts_once():
+    """In Python, after `settimeout()`, the first `connect()` that follows a refused
+    one fails with `ECONNABORTED`, the next one can succeed."""
+    with bind_to() as server, new_client() as client:
+        assert client.connect_ex(server.getsockname()) == errno.ECONNREFUSED
+        server.listen()
+        codes = [client.connect_ex(server.getsockname()) for _ in "12"]
+        assert codes == [errno.ECONNABORTED, 0]
+        assert client.getpeername() == server.getsockname()

@@ -1,0 +1,75 @@
+"""Proofs about the file of a Unix socket, which outlives it."""
+
+import errno
+import socket
+import stat
+from pathlib import Path
+
+from snippets.unix import path_outlives_its_socket
+from tests.claims.helpers import failure, folder, unix
+from tests.claims.unix.helpers import stream
+
+
+def test_path_outlives_its_socket():
+    """`close()` leaves the file of a Unix socket in place."""
+    with folder():
+        stream("server").close()
+        assert stat.S_ISSOCK(Path("server").stat().st_mode)
+
+
+def test_existing_path_is_taken():
+    """`bind()` to a path where any file exists fails with `EADDRINUSE`, even if its
+    socket was closed long ago."""
+    _, first, _ = path_outlives_its_socket.bind_after_a_dead_server()
+    assert first == "EADDRINUSE"
+    with folder(), unix() as sock:
+        Path("server").write_text("not a socket")
+        assert failure(sock.bind, "server") == errno.EADDRINUSE
+        assert Path("server").read_text() == "not a socket"
+
+
+def test_reuseaddr_does_not_free_the_path():
+    """`SO_REUSEADDR` does not help: `bind()` to the path of a closed Unix socket still
+    fails with `EADDRINUSE`."""
+    with folder(), unix() as sock:
+        stream("server").close()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        assert failure(sock.bind, "server") == errno.EADDRINUSE
+        assert sock.getsockname() == ""
+
+
+def test_connect_to_a_dead_path():
+    """`connect()` to a socket file fails with `ECONNREFUSED` if its socket is closed,
+    and with `ENOENT` if the file is gone."""
+    called, _, _ = path_outlives_its_socket.bind_after_a_dead_server()
+    assert called == "ECONNREFUSED"
+    with folder(), unix() as client:
+        stream("server").close()
+        assert failure(client.connect, "server") == errno.ECONNREFUSED
+        Path("server").unlink()
+        assert failure(client.connect, "server") == errno.ENOENT
+
+
+def test_unlink_frees_the_path():
+    """After `unlink()` the path of a Unix socket can be bound again."""
+    _, _, second = path_outlives_its_socket.bind_after_a_dead_server()
+    assert second == "success"
+    with folder():
+        stream("server").close()
+        Path("server").unlink()
+        with stream("server") as listener, stream() as client:
+            client.connect("server")
+            assert client.getpeername() == listener.getsockname() == "server"
+
+
+def test_unlinked_listener_cannot_be_found():
+    """A listening Unix socket whose file is removed stays open, but no new client can
+    reach it: `connect()` fails with `ENOENT`."""
+    with folder(), stream("server") as listener, stream() as early, stream() as late:
+        early.connect("server")
+        Path("server").unlink()
+        conn, _ = listener.accept()
+        conn.close()
+        assert early.recv(1) == b""
+        assert listener.getsockname() == "server"
+        assert failure(late.connect, "server") == errno.ENOENT

@@ -1,0 +1,131 @@
+"""Proofs about Unix stream sockets: who has a name, and who sees it."""
+
+import errno
+import re
+import socket
+
+from tests.claims.helpers import failure, folder, unix
+from tests.claims.unix.helpers import datagram, stream
+
+
+def test_listen_without_bind_fails():
+    """`listen()` on an unbound Unix stream socket fails with `EINVAL`."""
+    with unix() as sock:
+        assert failure(sock.listen) == errno.EINVAL
+        assert sock.getsockname() == ""
+
+
+def test_connect_gives_no_local_name():
+    """`connect()` gives an unbound Unix stream socket a peer name and no local name."""
+    with folder(), stream("server") as listener, stream() as client:
+        client.connect(listener.getsockname())
+        assert client.getpeername() == "server"
+        assert client.getsockname() == ""
+
+
+def test_accepted_clients_look_alike():
+    """Unix stream clients that are not bound look alike: `accept()` returns `''` for
+    each, and their connections have the same two names."""
+    with folder(), stream("server") as listener, stream() as one, stream() as two:
+        one.connect(listener.getsockname())
+        two.connect(listener.getsockname())
+        first, first_address = listener.accept()
+        second, second_address = listener.accept()
+        with first, second:
+            assert first_address == second_address == ""
+            assert first.getsockname() == second.getsockname() == "server"
+            assert first.getpeername() == second.getpeername() == ""
+
+
+def test_accept_returns_the_name_of_a_bound_client():
+    """`accept()` returns the path of a Unix stream client that is bound."""
+    with folder(), stream("server") as listener, unix() as client:
+        client.bind("client")
+        client.connect(listener.getsockname())
+        conn, address = listener.accept()
+        with conn:
+            assert address == conn.getpeername() == "client"
+
+
+def test_bind_after_connect():
+    """`bind()` succeeds on a connected Unix socket that has no name yet, and the other
+    end sees the new name."""
+    with folder(), stream("server") as listener, stream() as client:
+        client.connect(listener.getsockname())
+        conn, address = listener.accept()
+        with conn:
+            client.bind("client")
+            assert address == ""
+            assert conn.getpeername() == "client"
+    with folder(), datagram("receiver") as receiver, datagram() as sender:
+        sender.connect(receiver.getsockname())
+        sender.bind("sender")
+        sender.send(b"hello")
+        assert receiver.recvfrom(1024) == (b"hello", "sender")
+
+
+def test_failed_stream_calls_give_no_name():
+    """`send()`, `sendto()` and `recvfrom()` fail on a new Unix stream socket and leave
+    it without a name."""
+    with folder(), stream("server") as listener, unix() as sock:
+        address = listener.getsockname()
+        assert failure(sock.send, b"hello") == errno.ENOTCONN
+        assert sock.getsockname() == ""
+        assert failure(sock.sendto, b"hello", address) == errno.EOPNOTSUPP
+        assert sock.getsockname() == ""
+        assert failure(sock.recvfrom, 1024) == errno.EINVAL
+        assert sock.getsockname() == ""
+
+
+def test_socketpair_has_no_names():
+    """`socketpair()` returns two connected Unix sockets, and neither has a name."""
+    one, two = socket.socketpair()
+    with one, two:
+        one.sendall(b"hello")
+        assert two.recv(1024) == b"hello"
+        for sock in (one, two):
+            assert sock.getsockname() == sock.getpeername() == ""
+
+
+def test_passcred_gives_a_name():
+    """With the option `SO_PASSCRED`, `connect()` and `sendto()` give an unbound Unix
+    socket an abstract name."""
+    option = (socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    with folder(), stream("server") as listener, stream() as client:
+        client.setsockopt(*option)
+        client.connect(listener.getsockname())
+        assert re.fullmatch(rb"\0[0-9a-f]{5}", client.getsockname())
+    with folder(), datagram("receiver") as receiver, datagram() as sender:
+        sender.setsockopt(*option)
+        sender.sendto(b"hello", receiver.getsockname())
+        assert re.fullmatch(rb"\0[0-9a-f]{5}", sender.getsockname())
+        assert receiver.recvfrom(1024) == (b"hello", sender.getsockname())
+
+
+def test_closed_listener_resets_waiting_clients():
+    """When a listening Unix socket is closed, a client that nobody has accepted gets
+    `ECONNRESET` once, from `recv()` or `SO_ERROR`, and then end of file."""
+    with folder():
+        listener = stream("server")
+        with stream() as one, stream() as other:
+            one.connect("server")
+            other.connect("server")
+            listener.close()
+            assert failure(one.recv, 9) == errno.ECONNRESET
+            option = (socket.SOL_SOCKET, socket.SO_ERROR)
+            assert other.getsockopt(*option) == errno.ECONNRESET
+            assert one.recv(9) == other.recv(9) == b""
+
+
+def test_recvfrom_names_a_bound_peer():
+    """`recvfrom()` on a Unix stream socket returns the name of a peer that was bound
+    when it sent; if it was not, it is `None` in Python."""
+    with folder(), stream("server") as listener, stream() as client:
+        client.connect("server")
+        conn, _ = listener.accept()
+        with conn:
+            client.send(b"x")
+            assert conn.recvfrom(9) == (b"x", None)
+            client.bind("client")
+            client.send(b"x")
+            assert conn.recvfrom(9) == (b"x", "client")
