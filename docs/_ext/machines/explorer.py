@@ -114,6 +114,8 @@ class Explorer(Directive):
 
     def show(self) -> list[nodes.Node]:
         """A box for the script, and what stands there without it."""
+        if not self.content:
+            raise Refused("it needs content, for readers without scripts: write some")
         self.depends_on(
             store.measured(errors.FILE), *Path(walks.__file__).parent.glob("*.py")
         )

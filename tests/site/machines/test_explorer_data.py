@@ -124,7 +124,7 @@ def test_walks_of_the_site_lead_somewhere(built_site):
 
 def test_complaints_name_the_page_and_the_line(small_site):
     small_site.without_claims()
-    text = "# Front\n\n```{explorer}\n```\n"
+    text = "# Front\n\n```{explorer}\nNo script.\n```\n"
     small_site.write("docs/index.md", text)
     warnings = small_site.build()
     missing = "no evidence/measured/machines/tcp-full"
