@@ -1,4 +1,4 @@
-"""The directives of claims in a site of a few lines, beside those of runs."""
+"""The directives of claims in a site of a few lines: what is shown, what is refused."""
 
 import pytest
 
