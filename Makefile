@@ -10,7 +10,7 @@ SPHINX  = $(VENV)/bin/python -m sphinx -c .
 PAGES   = build/html
 
 .DEFAULT_GOAL := help
-.PHONY: help html epub live test doctest evidence fact new check lock clean
+.PHONY: help html epub live test bench doctest evidence fact new check lock clean
 .DELETE_ON_ERROR:
 
 help: ## print this list
@@ -30,14 +30,17 @@ epub: $(VENV)/ready ## build all pages as one EPUB; the next make html offers it
 live: $(VENV)/ready ## serve the site and follow every change (PORT=8000)
 	@$(VENV)/bin/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT))).close()' 2>/dev/null \
 	|| { echo "port $(PORT) is taken: choose another one, for instance make live PORT=$$(($(PORT) + 1))"; exit 1; }
-	@$(VENV)/bin/python docs/live.py -q -j auto -c . --port $(PORT) --watch snippets --watch evidence \
+	@$(VENV)/bin/python -m docs.live -q -j auto -c . --port $(PORT) --watch snippets --watch evidence \
 	  --watch conf.py --watch docs/_ext --watch tests/claims --ignore "*.new" \
-	  --pre-build "sh -c '$(VENV)/bin/python -m lab record --changed || true'" docs build/live
+	  --pre-build "sh -c '$(VENV)/bin/python -m lab runs || true'" docs build/live
 
 # Two tests at a time, or up to four, on a site that is built before them.
 PYTEST = SITE_IS_BUILT=yes $(VENV)/bin/python -m pytest -n auto --maxprocesses 4
 test: html ## run every proof and every other test
 	@$(PYTEST)
+
+bench: $(VENV)/ready ## time the build beside plain Sphinx, five minutes (ONLY="clean live")
+	@$(VENV)/bin/python -m tests.bench $(ONLY)
 
 doctest: html ## run the doctests in snippets and on pages
 	@find snippets -name '[!_]*.py' | sort | xargs -P 2 -n 1 $(PYTHON) -I -m doctest

@@ -1,11 +1,11 @@
 """`make live`: sphinx-autobuild, whose builds find all that they need imported already.
 
 sphinx-autobuild starts a new Python for each build; until that has imported Sphinx, the
-theme and the parser, half of the time passes from saving a page to seeing it. But its
-server gives each build a forked process of its own anyway. So this server imports what
-others wrote, once, and the forked process builds. The extension, conf.py and evidence
-are not imported here: each build reads them as they are then, and ends with what it
-keeps in memory.
+theme and the parser, half of the time passes from saving a page to seeing it. So the
+server imports what others wrote, once, and a process forked from it builds. What is
+ours, the extension, conf.py and evidence, is not imported here: each build reads it as
+it is then, and what it keeps in memory ends with it. Programs are run again only when
+something else than a page was saved.
 """
 
 import gc
@@ -43,7 +43,7 @@ PAGE = ".md"
 
 
 class WarmBuilder(autobuild.Builder):  # type: ignore[misc]  # it has no types
-    """Builds in this process: one that the server has forked for a change."""
+    """Builds in a process forked from the server, in which everything is imported."""
 
     def __call__(self, *, changed_paths: Sequence[Path]) -> None:
         if not changed_paths:  # the first build, by the server: it must stay as it is
@@ -54,9 +54,17 @@ class WarmBuilder(autobuild.Builder):  # type: ignore[misc]  # it has no types
         autobuild.show_message(f"{names} changed")
         if any(path.suffix != PAGE for path in changed_paths):
             self._run_commands(self.pre_build_commands, "pre-build")
-        if import_module("sphinx.cmd.build").main(self.sphinx_args):
+        building = multiprocessing.Process(target=build, args=(self.sphinx_args,))
+        building.start()
+        building.join()
+        if building.exitcode:
             print("The site shows what was built before: see the complaint above.")
         autobuild.show_message(f"Serving on {self.uri}")
+
+
+def build(arguments: list[str]) -> None:
+    """Build as `python -m sphinx` would, and end with its exit status."""
+    sys.exit(import_module("sphinx.cmd.build").main(arguments))
 
 
 def warm_up() -> None:

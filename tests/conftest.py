@@ -148,10 +148,11 @@ class ToldAtOnce:
             self.terminal.write_line(f"FAILED {report.nodeid}", red=True)
 
 
-def pytest_configure(config):
+def pytest_sessionstart(session):
     """Register the above, where there is somebody to tell."""
-    if terminal := config.pluginmanager.get_plugin("terminalreporter"):
-        config.pluginmanager.register(ToldAtOnce(terminal))
+    plugins = session.config.pluginmanager
+    if terminal := plugins.get_plugin("terminalreporter"):
+        plugins.register(ToldAtOnce(terminal))
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """What a network of the lab can be given beyond its loopback, as plain functions.
 
-    python -m lab.isolation.networks 'no route to 203.0.113.1' python program.py
+    python -m lab network 'no route to 203.0.113.1' python program.py
 
 runs a program in a new network with what its `# Needs:` line asks for.
 
@@ -14,7 +14,9 @@ A family is AF_INET or AF_INET6. They raise Missing where a call or a sysctl is 
 and pyroute2's NetlinkError where rtnetlink(7) or nftables refuse.
 """
 
+import argparse
 import ctypes
+import difflib
 import os
 import socket
 import struct
@@ -301,7 +303,7 @@ def no_route() -> None:
 
 
 # What a snippet may write in its `# Needs:` line, and what makes it so.
-WORLDS: dict[str, Callable[[], None]] = {
+NETWORKS: dict[str, Callable[[], None]] = {
     "a loopback of its own": lambda: None,
     "no route to 203.0.113.1": no_route,
     "three closed routes, to 203.0.113.1, .2 and .3": closed_routes,
@@ -310,13 +312,46 @@ WORLDS: dict[str, Callable[[], None]] = {
 }
 
 
-def main() -> None:
-    """Enter a new network, make a world by its name, become the program."""
-    need, *command = sys.argv[1:]
-    enter()
-    WORLDS[need]()
-    os.execvp(command[0], command)
+class Unknown(Exception):
+    """A network that nobody makes; the text lists those that somebody does."""
 
 
-if __name__ == "__main__":
-    main()
+def named(need: str) -> Callable[[], None]:
+    """What makes the network that a snippet asks for by name.
+
+    Raises Unknown, with all names, the closest first.
+    """
+    if need in NETWORKS:
+        return NETWORKS[need]
+    likeness = {
+        name: difflib.SequenceMatcher(None, need, name).ratio() for name in NETWORKS
+    }
+    closest = sorted(likeness, key=likeness.__getitem__, reverse=True)
+    raise Unknown(
+        f"lab/isolation/networks.py makes no network {need!r}; it makes: "
+        + "; ".join(map(repr, closest))
+    )
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What the network must be like, and what to run there."""
+    parser.add_argument("need", help="for instance 'no route to 203.0.113.1'")
+    parser.add_argument("program", help="a command, for instance python")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Enter a new network, make it what a snippet needs, become the program.
+
+    Returns if that cannot be: the exit status.
+    """
+    try:
+        make = named(chosen.need)
+        enter()
+        make()
+        os.execvp(chosen.program, [chosen.program, *chosen.arguments])
+    except Unknown as unknown:
+        print(unknown, file=sys.stderr)
+    except OSError as error:
+        print(f"{chosen.program}: {error.strerror}", file=sys.stderr)
+    return 1

@@ -13,7 +13,6 @@ import os
 import platform
 import resource
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -26,13 +25,15 @@ from evidence import store
 from tests.bench import live, projects
 
 GENERATED = 80  # pages of the smaller generated site
+HEADS = ("ours", "peer", "ratio", "of CPU")
+Action = Callable[[], object]
 
 
 class Took(NamedTuple):
-    """Seconds by the clock, and of processor time in all processes."""
+    """Seconds by the clock, and of processor time in all processes, if known."""
 
     wall: float
-    cpu: float
+    cpu: float = 0.0
 
 
 class Pair(NamedTuple):
@@ -42,143 +43,128 @@ class Pair(NamedTuple):
     peer: Took
 
 
-def timed(action: Callable[[], object]) -> Took:
+class Sites(NamedTuple):
+    """What is timed: a copy of this project, the plain one, and room for more."""
+
+    ours: projects.Project
+    plain: projects.Project
+    folder: Path
+
+
+def timed(action: Action) -> Took:
     """How long an action takes that works in child processes."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     action()
-    wall, after = time.perf_counter() - start, resource.getrusage(RUSAGE_CHILDREN)
-    return Took(
-        wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    )
+    wall = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Took(wall, cpu)
 
 
-RUSAGE_CHILDREN = resource.RUSAGE_CHILDREN
-
-
-def pairs(
-    rounds: int, ours: Callable[[], object], peer: Callable[[], object]
-) -> list[Pair]:
+def pairs(rounds: int, ours: Action, peer: Action) -> list[Pair]:
     """Both actions in turn, several times."""
     return [Pair(timed(ours), timed(peer)) for _ in range(rounds)]
 
 
-def clean(ours: projects.Project, plain: projects.Project, rounds: int) -> list[Pair]:
+def clean(sites: Sites, rounds: int) -> list[Pair]:
     """A build from nothing."""
-    return pairs(rounds, ours.build_anew, plain.build_anew)
+    return pairs(rounds, sites.ours.build_anew, sites.plain.build_anew)
 
 
-def unchanged(
-    ours: projects.Project, plain: projects.Project, rounds: int
-) -> list[Pair]:
+def unchanged(sites: Sites, rounds: int) -> list[Pair]:
     """A build after which everything is as before."""
-    ours.build()
-    plain.build()
-    return pairs(rounds, ours.build, plain.build)
+    sites.ours.build()
+    sites.plain.build()
+    return pairs(rounds, sites.ours.build, sites.plain.build)
 
 
-def one_page(
-    ours: projects.Project, plain: projects.Project, rounds: int
-) -> list[Pair]:
+def one_page(sites: Sites, rounds: int) -> list[Pair]:
     """A build after a sentence was added to a page."""
-    ours.build()
-    plain.build()
+    sites.ours.build()
+    sites.plain.build()
     return pairs(
-        rounds,
-        lambda: (ours.add_a_sentence(), ours.build()),
-        lambda: (plain.add_a_sentence(), plain.build()),
+        rounds, sites.ours.build_one_more_sentence, sites.plain.build_one_more_sentence
     )
 
 
-def growth(folder: Path, rounds: int) -> list[Pair]:
+def growth(sites: Sites, rounds: int) -> list[Pair]:
     """Ten times as many pages, against ten times the time of the smaller site."""
-    small = projects.generated(folder / "small", GENERATED)
-    large = projects.generated(folder / "large", 10 * GENERATED)
-    measured = pairs(rounds, large.build_anew, small.build_anew)
+    small = projects.generated(sites.folder / "small", GENERATED)
+    large = projects.generated(sites.folder / "large", 10 * GENERATED)
     return [
-        Pair(big, Took(10 * little.wall, 10 * little.cpu)) for big, little in measured
+        Pair(big, Took(10 * little.wall, 10 * little.cpu))
+        for big, little in pairs(rounds, large.build_anew, small.build_anew)
     ]
 
 
-def reload(ours: projects.Project, plain: projects.Project, rounds: int) -> list[Pair]:
+def reload(sites: Sites, rounds: int) -> list[Pair]:
     """From saving a page until a browser is told to load the new one."""
     with (
-        live.serving(live.ours(ours)) as here,
-        live.serving(live.plain(plain)) as there,
+        live.serving(live.ours(sites.ours)) as here,
+        live.serving(live.plain(sites.plain)) as there,
     ):
-        ours_took = [here.seconds(ours) for _ in range(rounds + 1)]
-        peer_took = [there.seconds(plain) for _ in range(rounds + 1)]
-    # The first build of each server also reads what the next ones find read.
-    return [
-        Pair(Took(a, 0), Took(b, 0))
-        for a, b in zip(ours_took[1:], peer_took[1:], strict=True)
-    ]
+        found = [
+            Pair(Took(here.seconds(sites.ours)), Took(there.seconds(sites.plain)))
+            for _ in range(rounds + 1)
+        ]
+    return found[1:]  # the first build of a server finds less prepared
 
 
-def tests() -> Took:
-    """`make test`."""
-    return timed(lambda: subprocess.run(["make", "test"], cwd=store.ROOT, check=True))
+FIGURES = {
+    "clean": ("clean build / plain Sphinx", clean),
+    "unchanged": ("nothing changed / plain", unchanged),
+    "one-page": ("one page changed / plain", one_page),
+    "live": ("saved to reloaded / plain", reload),
+    "growth": (f"{10 * GENERATED} pages / 10 x {GENERATED} pages", growth),
+}
 
 
-def line(name: str, found: list[Pair]) -> str:
-    """A line of the table: medians in seconds, and the median of the ratios."""
-    wall = median(pair.ours.wall / pair.peer.wall for pair in found)
+def line(title: str, found: list[Pair]) -> str:
+    """A line of the table: medians in seconds, and the medians of the ratios."""
     cells = [
-        f"{median(pair.ours.wall for pair in found):.2f}",
-        f"{median(pair.peer.wall for pair in found):.2f}",
-        f"{wall:.2f}",
+        median(pair.ours.wall for pair in found),
+        median(pair.peer.wall for pair in found),
+        median(pair.ours.wall / pair.peer.wall for pair in found),
     ]
-    if found[0].peer.cpu:
-        cells.append(f"{median(pair.ours.cpu / pair.peer.cpu for pair in found):.2f}")
-    return f"{name:<32}" + "".join(f"{cell:>9}" for cell in cells)
+    if all(pair.peer.cpu for pair in found):
+        cells.append(median(pair.ours.cpu / pair.peer.cpu for pair in found))
+    return f"{title:<32}" + "".join(f"{cell:>9.2f}" for cell in cells)
 
 
 def where() -> str:
-    """The machine, its system and its Python, and the day."""
-    load = os.getloadavg()[0]
+    """The machine, its system and its Python, the time, and what else it does."""
     return (
         f"{os.cpu_count()} {platform.machine()} processors, {platform.system()} "
         f"{platform.release()}, Python {platform.python_version()}, "
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load {load:.1f}"
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load {os.getloadavg()[0]:.1f}"
     )
-
-
-FIGURES = ("clean", "unchanged", "one-page", "growth", "live")
 
 
 def main() -> None:
     """Measure what was asked for, and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", help=f"of {', '.join(FIGURES)}; else all")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--with-tests", action="store_true", help="make test as well")
+    parser.add_argument("--with-tests", action="store_true", help="`make test` as well")
     asked = parser.parse_args()
-    if unknown := set(asked.names) - set(FIGURES):
-        parser.error(f"no figure {', '.join(sorted(unknown))}: {', '.join(FIGURES)}")
-    names, rounds = asked.names or FIGURES, asked.rounds
+    if unknown := set(asked.names) - FIGURES.keys():
+        parser.error(f"no figure {', '.join(unknown)}; there are {', '.join(FIGURES)}")
     print(where())
-    print(f"{'seconds, medians':<32}" + "".join(f"{h:>9}" for h in HEADS), flush=True)
+    print(f"{'medians, in seconds':<32}" + "".join(f"{head:>9}" for head in HEADS))
     with tempfile.TemporaryDirectory(prefix="bench-") as made:
-        folder = Path(made)
-        ours = projects.copied(folder / "ours")
+        ours = projects.copied(Path(made) / "ours")
         ours.build()
-        plain = projects.plain(ours, folder / "plain")
-        for name, title, measure in (
-            ("clean", "clean build / plain Sphinx", clean),
-            ("unchanged", "nothing changed / plain", unchanged),
-            ("one-page", "one page changed / plain", one_page),
-            ("live", "saved to reloaded / plain", reload),
-        ):
-            if name in names:
-                print(line(title, measure(ours, plain, rounds)), flush=True)
-        if "growth" in names:
-            title = f"{10 * GENERATED} pages / 10 x {GENERATED} pages"
-            print(line(title, growth(folder, rounds)), flush=True)
+        plain = projects.plain(ours, Path(made) / "plain")
+        for name in asked.names or FIGURES:
+            title, measure = FIGURES[name]
+            found = measure(Sites(ours, plain, Path(made)), asked.rounds)
+            print(line(title, found), flush=True)
     if asked.with_tests:
-        print(f"make test: {tests().wall:.0f} s")
+        command = ["make", "test"]
+        took = timed(lambda: subprocess.run(command, cwd=store.ROOT, check=True))
+        print(f"make test: {took.wall:.0f} s, {took.cpu:.0f} s of CPU")
     print(where())
 
-
-HEADS = ("ours", "peer", "ratio", "of CPU")
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -51,6 +51,11 @@ class Project:
         shutil.rmtree(self.folder / "build", ignore_errors=True)
         self.build()
 
+    def build_one_more_sentence(self) -> None:
+        """Change a page, and build."""
+        self.add_a_sentence()
+        self.build()
+
     def add_a_sentence(self) -> str:
         """Append to a page; the page shows what is returned."""
         self.sentences += 1
@@ -112,8 +117,8 @@ def generated(folder: Path, count: int) -> Project:
         names = "\n".join(f"page{page}" for page in pages)
         tree = f"```{{toctree}}\n:hidden:\n\n{names}\n```"
         (section / "index.md").write_text(f"# Part {number}\n\n{tree}\n")
-        for page in pages:
-            (section / f"page{page}.md").write_text(text(page, pages[0]))
+        for here in pages:
+            (section / f"page{here}.md").write_text(text(here, pages[0]))
     parts = "\n".join(f"part{number}/index" for number in range(len(sections)))
     (folder / "docs" / "index.md").write_text(
         f"# Generated\n\n```{{toctree}}\n:hidden:\n\n{parts}\n```\n"

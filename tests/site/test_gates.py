@@ -134,7 +134,7 @@ def test_tree_of_the_readme_is_the_tree_on_disk():
 def test_platforms_are_described():
     known = systems.load()
     used = set(claims.outcomes())
-    used |= {runs.load_run(run)["platform"] for run in runs.run_ids()}
+    used |= {runs.load_run(run).platform for run in runs.run_ids()}
     assert used and used <= known.keys()
     for platform in used:
         assert re.fullmatch(r"\d+\.\d+\.\d+", known[platform].kernel)

@@ -7,9 +7,10 @@ from pygments.lexers.python import PythonLexer
 from pygments.token import Name
 from sphinx.application import Sphinx
 
+from evidence.calls import LOCAL, PEER
+
 # Pygments makes the classes n-Local and n-Peer of these; site.css colours them.
-TOKENS = dict.fromkeys(("bind", "getsockname"), Name.Local)
-TOKENS |= dict.fromkeys(("connect", "connect_ex", "getpeername"), Name.Peer)
+TOKENS = dict.fromkeys(LOCAL, Name.Local) | dict.fromkeys(PEER, Name.Peer)
 
 
 class SocketPythonLexer(PythonLexer):  # type: ignore[misc]  # Pygments has no types

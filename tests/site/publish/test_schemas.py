@@ -15,7 +15,6 @@ WITHOUT = {
     "evidence/proofs/*",
     "evidence/errors.json",
     "evidence/errors_elsewhere.json",
-    "evidence/runs/*",
     "evidence/sharing.json",
 }
 
