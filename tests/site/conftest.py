@@ -66,17 +66,12 @@ class SmallSite:
 
     def prove(self, outcome: str = "passed") -> None:
         """Write the evidence that a run of the proofs would leave."""
-        found = {
-            claim: {
-                "outcome": outcome,
-                "source": proof.digest,
-                "packets": [],
-                "date": "2026-01-02",
-            }
-            for claim, proof in claims.read().items()
+        rows = {
+            claim: claims.Outcome(outcome, digest, [], "2026-01-02")
+            for claim, digest in claims.digests().items()
         }
-        path = store.measured() / "claims" / f"{systems.here()}.json"
-        store.save(path, {"platform": systems.here(), "proofs": found})
+        found = claims.Outcomes(systems.here(), rows, claims.definitions(rows))
+        store.save(claims.path_of(systems.here()), found)
 
     def without_claims(self) -> None:
         """Remove the one proof, for tests about something else."""

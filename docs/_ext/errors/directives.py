@@ -16,7 +16,7 @@ from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.logging import getLogger
 
-from docs._ext.claims.directives import words
+from docs._ext.claims.text import words
 from docs._ext.runs.sequence import html
 from docs._ext.runs.snippet import part_of
 from evidence import store, systems

@@ -7,7 +7,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx import addnodes
 
-from docs._ext.claims.directives import link
+from docs._ext.claims.domain import link
 from docs._ext.runs.sequence import RecordingDirective, html, picture
 from evidence import claims, runs
 

@@ -15,7 +15,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.logging import getLogger
 
-from docs._ext.claims.directives import anchor, written
+from docs._ext.claims.text import anchor, written
 from docs._ext.runs.sequence import html
 from evidence import claims, runs, store, systems
 from evidence.sharing import (

@@ -10,7 +10,7 @@ from docutils import nodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from docs._ext.claims.directives import written
+from docs._ext.claims.text import written
 from docs._ext.runs.sequence import html
 from evidence import claims, machines, runs, store, systems
 
@@ -39,9 +39,9 @@ def rows() -> list[Row]:
         claim
         for found in outcomes.values()
         for claim, one in found.items()
-        if one["outcome"] == "passed"
+        if one.outcome == "passed"
     }
-    days = [one["date"] for found in outcomes.values() for one in found.values()]
+    days = [one.date for found in outcomes.values() for one in found.values()]
     recorded = [store.load_dict(f"runs/{run}.json") for run in runs.run_ids()]
     steps = [step for run in recorded for step in run["steps"]]
     packets = sum(len(step.get("packets", [])) for step in steps)
