@@ -50,15 +50,6 @@ class Proof:
         return sources.digest(self.function, RUNNER)
 
 
-@dataclass(frozen=True)
-class Helper:
-    """A definition beside the proofs that a proof calls or names."""
-
-    path: str  # from the top of the repository
-    line: int
-    source: str
-
-
 class Outcome(msgspec.Struct, frozen=True):
     """How a proof ended on one platform, with the sources that it had then."""
 
@@ -86,14 +77,22 @@ def read() -> dict[str, Proof]:
 
     Raises EvidenceError for a file that is no Python.
     """
-    files = sorted(folder().glob("*/test_*.py"))
-    return read_unchanged(tuple((path, path.stat().st_mtime_ns) for path in files))
+    return read_unchanged(stamps())
+
+
+def stamps() -> tuple[tuple[str, int], ...]:
+    """Every file of proofs and its time, in the order of their paths."""
+    return tuple(
+        (path, stamp)
+        for path, stamp in sorted(sources.python_files(str(folder())))
+        if Path(path).name.startswith("test_")
+    )
 
 
 @lru_cache(maxsize=4)  # a build asks for each of hundreds of claims
-def read_unchanged(stamps: tuple[tuple[Path, int], ...]) -> dict[str, Proof]:
+def read_unchanged(stamps_: tuple[tuple[str, int], ...]) -> dict[str, Proof]:
     """The proofs of some files as they were at some time."""
-    return {proof.id: proof for path, _ in stamps for proof in read_file(path)}
+    return {proof.id: proof for path, _ in stamps_ for proof in read_file(Path(path))}
 
 
 def read_file(path: Path) -> list[Proof]:
@@ -139,9 +138,14 @@ def known(claim: str) -> Proof:
     return found[claim]
 
 
+def close_to(name: str, names: Iterable[str]) -> list[str]:
+    """The names, two at the most, that are most like an unknown one."""
+    return difflib.get_close_matches(name, sorted(names), 2)
+
+
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """`; did you mean x or y?` of the names most like an unknown one, or nothing."""
-    close = difflib.get_close_matches(name, list(names), 2)
+    close = close_to(name, names)
     return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
@@ -170,10 +174,12 @@ def definitions(claims: Iterable[str]) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def helpers(proof: Proof) -> list[Helper]:
-    """What a proof rests on beside itself in tests/claims/, in the order of files."""
-    project = sources.project()
-    found = []
+def helpers(proof: Proof, project: sources.Project) -> dict[str, str]:
+    """What a proof rests on beside itself in tests/claims/: {path: source}.
+
+    Functions and what they need, in the order of their files, comments and all.
+    """
+    found: dict[str, dict[int, str]] = {}
     for name, top in project.reached(proof.function):
         module = project.module(name)
         ours = name.startswith(FOLDER.replace("/", ".")) and top != "needs"
@@ -181,10 +187,13 @@ def helpers(proof: Proof) -> list[Helper]:
             continue
         for node in module.tops.get(top, ()):
             first, last = span(node)
-            path = f"{name.replace('.', '/')}.py"
             source = "\n".join(module.lines[first - 1 : last])
-            found.append(Helper(path, first, source))
-    return sorted(set(found), key=lambda helper: (helper.path, helper.line))
+            path = project.shown((name, top)).partition(":")[0]
+            found.setdefault(path, {})[first] = source
+    return {
+        path: "\n\n".join(source for _, source in sorted(sources_.items()))
+        for path, sources_ in sorted(found.items())
+    }
 
 
 def of_snippet(snippet: str) -> Proof | None:
@@ -196,16 +205,22 @@ def of_snippet(snippet: str) -> Proof | None:
     imports = re.compile(
         rf"^from snippets\.{package} import (?:\([^)]*|.*)\b{module}\b", re.M
     )
-    files = {
-        path.relative_to(store.ROOT).as_posix()
-        for path in folder().glob("*/test_*.py")
-        if imports.search(path.read_text(encoding="utf-8"))
-    }
+    texts = texts_unchanged(stamps())
+    files = {path for path, text in texts.items() if imports.search(text)}
     mine = [proof for proof in read().values() if proof.path in files]
     calls = re.compile(rf"\b{module}\.")
     named = (proof for proof in mine if proof.id == snippet)
     calling = (proof for proof in mine if calls.search(proof.source))
     return next(named, None) or next(calling, None)
+
+
+@lru_cache(maxsize=2)
+def texts_unchanged(stamps_: tuple[tuple[str, int], ...]) -> dict[str, str]:
+    """{path from the top of the repository: text} of the files of proofs."""
+    return {
+        Path(path).relative_to(store.ROOT).as_posix(): Path(path).read_text("utf-8")
+        for path, _ in stamps_
+    }
 
 
 def plain(sentence: str) -> str:
@@ -240,6 +255,20 @@ def outcomes() -> dict[str, dict[str, Outcome]]:
     Raises EvidenceError where a file is damaged.
     """
     return {platform: found.proofs for platform, found in kept().items()}
+
+
+def stale(platform: str) -> list[Proof]:
+    """The proofs of which this platform keeps no pass as they stand now.
+
+    Raises EvidenceError where its file is damaged.
+    """
+    here, now = outcomes().get(platform, {}), digests()
+    return [
+        proof
+        for claim, proof in read().items()
+        if claim not in here
+        or (here[claim].outcome, here[claim].source) != ("passed", now[claim])
+    ]
 
 
 def changed_since(claim: str) -> list[str]:

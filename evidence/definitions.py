@@ -202,44 +202,40 @@ class Reader:
     def read(self, node: ast.AST, hidden: frozenset[str]) -> None:
         """Note what a node holds; hidden: names that mean something local there."""
         if isinstance(node, ast.Name | ast.Attribute):
-            inside = self.read_name(node, hidden)
-            if inside is not None:
-                self.read(inside, hidden)
-            return
-        if isinstance(node, ast.Constant):
+            self.read_name(node, hidden)
+        elif isinstance(node, ast.Constant):
             if isinstance(node.value, str) and id(node) not in self.left_out:
                 self.made.texts.add(node.value)
-            return
-        if isinstance(node, ast.Import | ast.ImportFrom):
+        elif isinstance(node, ast.Import | ast.ImportFrom):
             note_import(self.made.imports, node, self.package)
-            return
-        inner = hidden
-        if isinstance(node, FUNCTIONS):
-            inner |= local_names(node)
-            body = node.body if isinstance(node.body, list) else [node.body]
+        elif isinstance(node, FUNCTIONS):
+            self.read_function(node, hidden)
+        else:
+            if isinstance(node, COMPREHENSIONS):
+                hidden |= bound(each.target for each in node.generators)
+            elif isinstance(node, ast.Subscript):
+                self.read_subscript(node)
             for child in ast.iter_child_nodes(node):
-                self.read(child, inner if child in body else hidden)
-            return
-        if isinstance(node, COMPREHENSIONS):
-            inner |= {
-                part.id
-                for each in node.generators
-                for part in ast.walk(each.target)
-                if isinstance(part, ast.Name)
-            }
-        elif (
-            isinstance(node, ast.Subscript)
-            and isinstance(node.ctx, ast.Store)
-            and isinstance(node.value, ast.Name)
-        ):
-            self.made.changed.add(node.value.id)
-        for child in ast.iter_child_nodes(node):
-            self.read(child, inner)
+                self.read(child, hidden)
 
-    def read_name(
-        self, node: ast.Name | ast.Attribute, hidden: frozenset[str]
-    ) -> ast.expr | None:
-        """Note a dotted name, the longest form of it; returns what it is taken from."""
+    def read_function(
+        self,
+        node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+        hidden: frozenset[str],
+    ) -> None:
+        """Note what a function holds; its own names are known in its body alone."""
+        inner = hidden | local_names(node)
+        body = node.body if isinstance(node.body, list) else [node.body]
+        for child in ast.iter_child_nodes(node):
+            self.read(child, inner if child in body else hidden)
+
+    def read_subscript(self, node: ast.Subscript) -> None:
+        """Note `table[key] = …`."""
+        if isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name):
+            self.made.changed.add(node.value.id)
+
+    def read_name(self, node: ast.Name | ast.Attribute, hidden: frozenset[str]) -> None:
+        """Note a dotted name, the longest form of it, and what it is taken from."""
         names = dotted(node)
         self.made.pieces.update(names)
         if names[0] not in hidden:
@@ -249,7 +245,8 @@ class Reader:
         first: ast.expr = node
         while isinstance(first, ast.Attribute):
             first = first.value
-        return None if isinstance(first, ast.Name) else first
+        if not isinstance(first, ast.Name):
+            self.read(first, hidden)
 
 
 def decorators(node: Definition) -> set[Names]:

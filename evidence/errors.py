@@ -214,7 +214,4 @@ def files_of(ways: Iterable[Way]) -> set[Path]:
     """The files on which it depends whether some ways are stale."""
     calls = {way.call for way in ways}
     every = {(module, "") for call in calls for module in modules_of(call)}
-    modules = {module for module, _ in sources.reached(*every, PROVOKED_BY)}
-    paths = {Path(*module.split(".")).with_suffix(".py") for module in modules}
-    roots = (store.ROOT, sources.CODE)
-    return {next(r / path for r in roots if (r / path).is_file()) for path in paths}
+    return set(sources.files(*sorted(every), PROVOKED_BY))

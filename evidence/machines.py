@@ -206,14 +206,7 @@ def made_from_at(kind: str, project: code.Project) -> str:
 
 def made_from_files(kind: str) -> list[Path]:
     """The files which hold that code."""
-    return made_from_files_at(kind, code.project())
-
-
-@lru_cache(maxsize=2 * len(KINDS))
-def made_from_files_at(kind: str, project: code.Project) -> list[Path]:
-    """The files as they were at some time."""
-    modules = sorted({module for module, _ in project.reached(*starts(kind))})
-    return [Path(project.files[module][0]) for module in modules]
+    return code.files(*starts(kind))
 
 
 def stale(machine: Machine) -> bool:

@@ -255,17 +255,11 @@ def lab_digest() -> str:
     return _lab_digest(sources.stamps())
 
 
-def lab_files() -> frozenset[Path]:
+def lab_files() -> list[Path]:
     """The files that lab_digest() is taken from: with one of them, it may change."""
-    return _lab_files(sources.stamps())
+    return sources.files(MADE_BY)
 
 
 @lru_cache(maxsize=4)  # a build asks for each picture
 def _lab_digest(stamps: sources.Stamps) -> str:
     return sources.project_at(stamps).digest(MADE_BY)
-
-
-@lru_cache(maxsize=4)
-def _lab_files(stamps: sources.Stamps) -> frozenset[Path]:
-    modules = {module for module, _ in sources.project_at(stamps).reached(MADE_BY)}
-    return frozenset(Path(file) for name, file, _ in stamps if name in modules)

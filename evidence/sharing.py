@@ -278,8 +278,7 @@ def made_from() -> str:
 
 def made_from_files() -> list[Path]:
     """The files which hold that code."""
-    modules = sorted({module for module, _ in sources.reached(*MADE_BY)})
-    return [path for path in map(sources.file_of, modules) if path]
+    return sources.files(*MADE_BY)
 
 
 def stale(found: Sharing) -> bool:

@@ -142,7 +142,7 @@ class Project:
     def look(self, name: str, top: str) -> set[Key]:
         """edges() of a definition that nobody has asked for yet."""
         module = self.module(name)
-        if module is None or top == TEXT:
+        if module is None or top == TEXT or (top and top not in module.tops):
             return set()
         if not top:
             return {(name, each) for each in module.tops}
@@ -169,19 +169,23 @@ class Project:
         decorators = module.decorated.get(top, ())
         if not is_test and not any("fixture" in names for names in decorators):
             return
-        above = [f"{name}.conftest" for name in accumulated(module.name)[-2::-1]]
-        homes = [*filter(None, map(self.module, (module.name, *above, FIXTURES)))]
+        homes = self.homes_of_fixtures(module)
         for asked in facts.arguments | facts.in_decorators:
             for home in homes:
                 if asked in home.tops or asked in home.imports:
                     yield from self.follow(home.name, (asked,))
                     break
-        for home in homes if is_test else ():
-            for name in home.decorated:
-                if "autouse=True" in home.facts(name).text:
-                    yield home.name, name
         if is_test:
             yield from ((module.name, name) for name in XUNIT if name in module.tops)
+            for home in homes:
+                for name in home.decorated:
+                    if "autouse=True" in home.facts(name).text:
+                        yield home.name, name
+
+    def homes_of_fixtures(self, module: Module) -> list[Module]:
+        """Where pytest looks for a fixture, the closest first."""
+        above = [f"{name}.conftest" for name in accumulated(module.name)[-2::-1]]
+        return [*filter(None, map(self.module, (module.name, *above, FIXTURES)))]
 
     # What runs because a module is imported
 
@@ -241,16 +245,7 @@ class Project:
         loaded: set[str] = set()
         queue = list(starts)
         while queue:
-            while queue:
-                key = queue.pop()
-                if key in seen:
-                    continue
-                seen.add(key)
-                queue += self.edges(key)
-                for name in self.loaded_by(key) - loaded:
-                    loaded.add(name)
-                    if self.is_there((name, LOOSE)):
-                        queue.append((name, LOOSE))
+            self.spread(queue, seen, loaded)
             queue = [
                 definition
                 for name in loaded
@@ -258,6 +253,18 @@ class Project:
                 if table in seen and definition not in seen
             ]
         return {key for key in seen if self.is_there(key)}
+
+    def spread(self, queue: list[Key], seen: set[Key], loaded: set[str]) -> None:
+        """Add all that a queue leads to, and the modules that must be loaded for it."""
+        while queue:
+            key = queue.pop()
+            if key in seen:
+                continue
+            seen.add(key)
+            queue += self.edges(key)
+            for name in self.loaded_by(key) - loaded:
+                loaded.add(name)
+                queue.append((name, LOOSE))
 
     def loaded_by(self, key: Key) -> frozenset[str]:
         """The modules that run before a definition can: what imports in it name too."""
@@ -379,3 +386,19 @@ def digest(*starts: Key) -> str:
 def reached(*starts: Key) -> set[Key]:
     """Every definition that the starts reach. Raises KeyError."""
     return project().reached(*starts)
+
+
+def files(*starts: Key) -> list[Path]:
+    """The files that hold all that the starts reach: where one changes, digest() may.
+
+    Raises KeyError for a start that does not exist.
+    """
+    return files_at(stamps(), starts)
+
+
+@lru_cache(maxsize=64)  # many pages depend on the same code
+def files_at(stamps_: Stamps, starts: tuple[Key, ...]) -> list[Path]:
+    """The files as they were at some time."""
+    found = project_at(stamps_)
+    modules = sorted({module for module, _ in found.reached(*starts)})
+    return [Path(found.files[module][0]) for module in modules]

@@ -174,15 +174,3 @@ def kept(path: Path, kind: type[Record]) -> Record | None:
         return load(path, kind)
     except EvidenceError:
         return None
-
-
-def load_dict(name: str) -> dict[str, Any]:
-    """A file of evidence by name, untyped: to be replaced by load(path, record)."""
-    path = measured(name) if measured(name).exists() else cited(name)
-    try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return found
-    except FileNotFoundError:
-        raise EvidenceError(f"no {shown(path)}: {CURE}") from None
-    except ValueError:
-        raise EvidenceError(f"{shown(path)} is damaged: {CURE}") from None

@@ -13,7 +13,11 @@ from zlib import crc32
 from sphinx.application import Sphinx
 
 PARTS = (
-    "claims.directives",
+    "claims.domain",
+    "claims.roles",
+    "claims.proofs",
+    "claims.byline",
+    "claims.unmarked",
     "claims.decision",
     "runs.sequence",
     "runs.snippet",

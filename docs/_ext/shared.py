@@ -27,7 +27,8 @@ class Complaining:
     name: str
 
     def warn(self, text: str) -> None:
-        """Complain; what is being built goes on."""
+        """Complain, in this build and the next; what is being built goes on."""
+        self.env.note_reread()  # type: ignore[attr-defined]
         place = self.get_location()  # type: ignore[attr-defined]
         logger.warning("%s: %s", self.name, text, location=place, type="evidence")
 

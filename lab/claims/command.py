@@ -4,7 +4,7 @@ import argparse
 import subprocess
 import sys
 
-from evidence import claims, store
+from evidence import claims, store, systems
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +14,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Run what is stale or new; returns the status of the tests."""
-    stale = [] if chosen.all else [test_of(proof) for proof in claims.stale()]
+    stale = (
+        [] if chosen.all else [test_of(proof) for proof in claims.stale(systems.here())]
+    )
     if not chosen.all and not stale:
         print("claims: all proofs are fresh")
         return 0

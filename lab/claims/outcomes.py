@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -36,32 +37,33 @@ def keep(ended: dict[str, Ended]) -> str:
         old = store.load(path, claims.Outcomes)
     else:
         old = store.kept(path, claims.Outcomes) or claims.Outcomes(systems.here(), {})
-    edited = {
-        claim
-        for claim, now in ended.items()
-        if claim in known and now.source != digests[claim]
-    }
-    rows = {}
-    for claim in sorted(known):
-        before = old.proofs.get(claim)
-        if claim in ended and claim not in edited:
-            rows[claim] = row(ended[claim], before)
-        elif before:
-            rows[claim] = before
-    new = claims.Outcomes(
-        systems.note(), rows, rested_on(old, rows, ended.keys() - edited)
-    )
-    written = store.save(path, new)
-    counts = Counter(now.outcome for now in ended.values())
-    changed = sum(rows[claim] != old.proofs.get(claim) for claim in rows)
-    gone = len(old.proofs.keys() - known.keys())
-    told = [f"{count} {outcome}" for outcome, count in sorted(counts.items())]
-    told += [f"rows new or changed: {changed}"] if changed else []
-    told += [f"rows removed, whose proofs are gone: {gone}"] if gone else []
-    if edited:
-        told.append(f"edited while they ran, so not kept: {', '.join(sorted(edited))}")
-    done = "written" if written else "unchanged"
+    here = {claim: now for claim, now in ended.items() if claim in known}
+    fresh = {claim: now for claim, now in here.items() if now.source == digests[claim]}
+    rows = {c: before for c, before in old.proofs.items() if c in known}
+    rows |= {claim: row(now, rows.get(claim)) for claim, now in fresh.items()}
+    rows = dict(sorted(rows.items()))
+    new = claims.Outcomes(systems.note(), rows, rested_on(old, rows, fresh))
+    done = "written" if store.save(path, new) else "unchanged"
+    told = [*counted(ended.values()), *differences(old.proofs, rows)]
+    if edited := sorted(here.keys() - fresh.keys()):
+        told.append(f"edited while they ran, so not kept: {', '.join(edited)}")
     return f"proofs: {'; '.join(told)}; {store.shown(path)} {done}"
+
+
+def counted(ended: Iterable[Ended]) -> list[str]:
+    """`3 passed` and so on."""
+    counts = Counter(now.outcome for now in ended)
+    return [f"{count} {outcome}" for outcome, count in sorted(counts.items())]
+
+
+def differences(
+    old: dict[str, claims.Outcome], new: dict[str, claims.Outcome]
+) -> list[str]:
+    """How the rows of a file differ, in words."""
+    changed = sum(found != old.get(claim) for claim, found in new.items())
+    gone = len(old.keys() - new.keys())
+    told = [f"rows new or changed: {changed}"] if changed else []
+    return told + ([f"rows removed, whose proofs are gone: {gone}"] if gone else [])
 
 
 def row(now: Ended, before: claims.Outcome | None) -> claims.Outcome:
@@ -77,11 +79,11 @@ def row(now: Ended, before: claims.Outcome | None) -> claims.Outcome:
 
 
 def rested_on(
-    old: claims.Outcomes, rows: dict[str, claims.Outcome], fresh: set[str]
+    old: claims.Outcomes, rows: Iterable[str], fresh: Iterable[str]
 ) -> dict[str, str]:
     """The digests of the definitions on which all rows rest: now, of the fresh ones."""
     every = claims.definitions(rows)
-    now = claims.definitions(fresh & rows.keys())
+    now = claims.definitions(fresh)
     found = {name: now.get(name) or old.definitions.get(name) for name in every}
     return {name: digest for name, digest in found.items() if digest}
 

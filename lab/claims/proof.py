@@ -7,8 +7,8 @@ import pytest
 
 from lab.isolation import namespace
 from lab.isolation.capture import Capture, decode
+from lab.isolation.capture import Decoded as Packet
 
-Packet = dict[str, Any]  # as lab.isolation.capture.decode gives it
 FIRST_CHOSEN = 32768  # net.ipv4.ip_local_port_range begins here
 FIRST_SHOWN = 50001  # and is shown so, as in the recordings
 

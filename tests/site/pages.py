@@ -6,18 +6,10 @@ They are read once: hundreds of tests look each for their own line.
 import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from evidence.store import ROOT
 
 DOCS = ROOT / "docs"
-# A sentence that names one of these says, or seems to say, how sockets behave.
-TELLING = re.compile(
-    r"\b(?:bind|connect|listen|accept|send|sendto|sendall|recv|recvfrom|getsockname|"
-    r"getpeername|shutdown|setsockopt)\(\)"
-    r"|\bE[A-Z]{4,}\b|\b(?:SO|IP|IPV6|TCP|MSG)_[A-Z_]+\b"
-)
-CITED = re.compile(r"\{(?:claim|proved)\}")
 
 
 @dataclass(frozen=True)
@@ -88,30 +80,3 @@ def cited() -> set[str]:
         for source in pages().values()
         for match in re.finditer(r"\{proved\}`+(?:[^`]*?<)?([\w.]+)>?`", source)
     }
-
-
-def unmarked(source: str) -> list[str]:
-    """Lines that name a call, an errno or an option and carry no mark.
-
-    >>> unmarked("`bind()` fails.\\n\\n# The call bind()\\n\\nSockets are files.")
-    ['`bind()` fails.']
-    """
-    lines, ticks = [], None
-    for line in source.splitlines():
-        fence = re.match(r"\s*(`{3,}|:{3,})", line)
-        if fence and ticks is None:
-            if not re.match(r":{3,}", fence[1]):  # a colon fence holds prose
-                ticks = fence[1]
-            continue
-        if fence:
-            ticks = None if fence[1] == ticks else ticks
-            continue
-        if ticks is None and not line.startswith("#"):
-            lines.append(line.strip())
-    return [line for line in lines if TELLING.search(line) and not CITED.search(line)]
-
-
-def reviewed() -> set[str]:
-    """Unmarked lines that were read and left so on purpose: `page: line`."""
-    text = Path(__file__).with_name("unmarked.txt").read_text()
-    return {line for line in text.splitlines() if line and not line.startswith("#")}

@@ -14,7 +14,8 @@ from typing import cast
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from docs._ext.claims.directives import ClaimDomain, mark, words
+from docs._ext.claims.domain import ClaimDomain, mark
+from docs._ext.claims.text import words
 from docs._ext.machines.walking import machine_for, walk_link
 from docs._ext.shared import Directive, Refused, html, row, table
 from evidence import cited, claims, store

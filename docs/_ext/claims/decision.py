@@ -12,21 +12,15 @@ from dataclasses import dataclass, field
 from html import escape
 
 from docutils import nodes
-from sphinx.util.docutils import SphinxDirective
-from sphinx.util.logging import getLogger
+from sphinx.application import Sphinx
 
-from docs._ext.claims.directives import mark, words
+from docs._ext.claims import domain, state
+from docs._ext.claims.text import Malformed, anchor, words
 from docs._ext.graph import POINTS, Layout, lay_out
-from docs._ext.runs.sequence import html
-from evidence import claims
+from docs._ext.shared import Directive, Refused, html
 
-logger = getLogger(__name__)
 LETTERS = 21  # in one line of a box
 LINE, PAD, BOX_WIDTH = 16, 9, 150
-
-
-class Malformed(Exception):
-    """A line that is no question and no answer; the text says what was expected."""
 
 
 @dataclass
@@ -47,7 +41,7 @@ def parse(lines: list[str]) -> Decision:
     made = Decision()
     for line in filter(str.strip, lines):
         if found := re.fullmatch(r"(\w+) (\w+) -> (\w+)", line.strip()):
-            made.answers.append(found.groups())
+            made.answers.append((found[1], found[2], found[3]))
         elif found := re.fullmatch(r"(\w+) (\w+): (.+?) \| ([\w.]+)", line.strip()):
             question, answer, text, claim = found.groups()
             made.leaves[f"{question}-{answer}"] = (text, claim)
@@ -68,7 +62,7 @@ def parse(lines: list[str]) -> Decision:
     return made
 
 
-def folded(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
     """Text in lines that fit a box."""
     lines = [""]
     for word in text.split():
@@ -80,7 +74,7 @@ def folded(text: str) -> list[str]:
 
 def height_of(text: str) -> int:
     """The height of a text's box."""
-    return len(folded(text)) * LINE + 2 * PAD
+    return len(lines_of(text)) * LINE + 2 * PAD
 
 
 def layout(decision: Decision) -> Layout:
@@ -131,7 +125,7 @@ def draw(decision: Decision, places: Layout, uris: dict[str, str], title: str) -
         lines = "".join(
             f'<tspan x="{left + PAD}" y="{top + PAD + 12 + n * LINE}">'
             f"{escape(line)} </tspan>"
-            for n, line in enumerate(folded(text))
+            for n, line in enumerate(lines_of(text))
         )
         box = (
             f'<rect x="{left}" y="{top}" width="{BOX_WIDTH}" '
@@ -160,27 +154,24 @@ class decision_picture(nodes.General, nodes.Element):
     """Stands for the picture until the addresses of the claims are known."""
 
 
-class DecisionDirective(SphinxDirective):
+class DecisionDirective(Directive):
     """```{decision}```: the picture, and the same questions as a list."""
 
     has_content = True
     required_arguments = 1  # the title
     final_argument_whitespace = True
 
-    def run(self) -> list[nodes.Node]:
+    def show(self) -> list[nodes.Node]:
         try:
             decision = parse(list(self.content))
         except Malformed as error:
-            logger.warning("%s", error, location=self.get_location())
-            return []
-        known = claims.read()
-        for _, claim in decision.leaves.values():
-            self.env.get_domain("claim").note(self.env.docname, claim)
-            if claim not in known:
-                logger.warning(
-                    "decision: no claim %s", claim, location=self.get_location()
-                )
-                return []
+            raise Refused(str(error)) from None
+        ours = domain.of(self.env)
+        claims = [claim for _, claim in decision.leaves.values()]
+        for claim in claims:
+            ours.note(self.env.docname, claim, "cites", self.lineno)
+        if not ours.known.proofs.keys() >= set(claims):
+            return []  # the domain complains of it
         picture = decision_picture(
             decision=decision, places=layout(decision), title=self.arguments[0]
         )
@@ -189,12 +180,14 @@ class DecisionDirective(SphinxDirective):
             html('<figure class="decided">'),
             picture,
             html("<details><summary>The same in words</summary>"),
-            in_words(decision, first),
+            in_words(decision, first, ours.known),
             html("</details></figure>"),
         ]
 
 
-def in_words(decision: Decision, question: str) -> nodes.bullet_list:
+def in_words(
+    decision: Decision, question: str, known: state.Known
+) -> nodes.bullet_list:
     """The decision as nested lists, each advice with its claim's mark."""
     made = nodes.bullet_list()
     item = nodes.list_item("", nodes.paragraph("", decision.questions[question]))
@@ -206,31 +199,34 @@ def in_words(decision: Decision, question: str) -> nodes.bullet_list:
         entry = nodes.list_item("", line)
         if target in decision.leaves:
             text, claim = decision.leaves[target]
-            line += [*words(text), mark(claim)]
+            line += [*words(text), domain.mark(claim, known.proved(claim))]
         else:
-            entry += in_words(decision, target)
+            entry += in_words(decision, target, known)
         answers += entry
     item += answers
     made += item
     return made
 
 
-def resolve(app, doctree, docname) -> None:
+def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Draw each picture, now that every claim's page is known."""
-    stated = app.env.get_domain("claim").data["stated"]
+    ours = domain.of(app.env)
     for node in list(doctree.findall(decision_picture)):
-        uris = {
-            claim: app.builder.get_relative_uri(docname, stated[claim]["page"])
-            + "#"
-            + stated[claim]["anchor"]
+        homes = {
+            claim: ours.first("states", claim)
             for _, claim in node["decision"].leaves.values()
-            if claim in stated
+        }
+        uris = {
+            claim: app.builder.get_relative_uri(docname, home.page)
+            + f"#{anchor(claim)}"
+            for claim, home in homes.items()
+            if home
         }
         svg = draw(node["decision"], node["places"], uris, node["title"])
         node.replace_self(html(svg))
 
 
-def setup(app):
+def setup(app: Sphinx) -> None:
     app.add_node(decision_picture)
     app.add_directive("decision", DecisionDirective)
     app.connect("doctree-resolved", resolve)

@@ -18,7 +18,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
-from docs._ext.claims.directives import words
+from docs._ext.claims.text import words
 from docs._ext.errors import in_words
 from docs._ext.shared import Directive, Refused, html, row, table
 from evidence import errors, store

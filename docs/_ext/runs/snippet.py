@@ -13,7 +13,7 @@ from docutils.parsers.rst import directives
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
-from docs._ext.claims.directives import link
+from docs._ext.claims.domain import link
 from docs._ext.runs.recorded import RecordingDirective
 from docs._ext.runs.sequence import picture
 from docs._ext.shared import html, part_of

@@ -9,7 +9,7 @@ from html import escape
 
 import msgspec
 
-from docs._ext.claims.directives import anchor
+from docs._ext.claims.text import anchor
 from docs._ext.shared import Refused, code
 from docs._ext.sharing.tables import POSSIBLE, Marks
 from evidence.claims import Proof

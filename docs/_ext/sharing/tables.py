@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from docs._ext.claims.directives import written
+from docs._ext.claims.text import written
 from docs._ext.shared import code, html_table
 from evidence import systems
 from evidence.sharing import (

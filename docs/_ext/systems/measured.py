@@ -14,9 +14,9 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from docs._ext.claims.directives import written
+from docs._ext.claims.text import written
 from docs._ext.shared import Directive, html, html_table
-from evidence import claims, machines, runs, sharing, store, systems
+from evidence import claims, errors, machines, runs, sharing, store, systems
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,14 @@ def of_claims() -> Row:
     outcomes = claims.outcomes()
     known = claims.read().keys()
     every = [one for found in outcomes.values() for one in found.items()]
-    passed = {claim for claim, one in every if one["outcome"] == "passed"}
+    passed = {claim for claim, one in every if one.outcome == "passed"}
     proved = len(passed & known)
     return Row(
         "statements with a proof that passed",
         f"{proved:,} of {len(known):,}",
         f"{proved:,} statements proved",
         list(outcomes),
-        max(one["date"] for _, one in every),
+        max(one.date for _, one in every),
     )
 
 
@@ -91,14 +91,14 @@ def of_runs() -> Row:
 
 def of_errors() -> Row:
     """The errors. Raises EvidenceError."""
-    found = store.load_dict("errors.json")
-    times = sum(len(way["sockets"]) for way in found["rows"])
+    found = errors.load()
+    times = sum(len(way.sockets) for way in found.rows)
     return Row(
         "errors that were provoked",
-        f"{times:,} times, in {len(found['rows']):,} ways",
+        f"{times:,} times, in {len(found.rows):,} ways",
         f"{times:,} errors provoked",
-        [found["platform"]],
-        found["date"],
+        [found.platform],
+        found.date,
     )
 
 

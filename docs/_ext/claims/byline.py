@@ -1,0 +1,44 @@
+"""The line under a page's title: how many of its statements are proved, and where."""
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+from docs._ext.claims import domain, state
+from docs._ext.claims.text import MARK, written
+from evidence import systems
+
+
+def add_byline(app: Sphinx, doctree: nodes.document) -> None:
+    """Say it under the title of a page that states, cites or proves something."""
+    ours, page = domain.of(app.env), app.env.docname
+    mine = ours.of_page(page)
+    ours.data["signature"][page] = ours.signature(page)
+    title = next(doctree.findall(nodes.title), None)
+    text = byline(mine, ours.known)
+    if title is None or not text:
+        return
+    line = nodes.paragraph("", "", nodes.inline("", f"{MARK} ", classes=["mark"]))
+    line += nodes.Text(text)
+    line["classes"] = ["byline"]
+    title.parent.insert(title.parent.index(title) + 1, line)
+
+
+def byline(mine: list[str], known: state.Known) -> str:
+    """The line's text, or nothing where nothing is proved."""
+    passed = [claim for claim in mine if known.proved(claim)]
+    newest = {
+        platform: max(found[claim].date for claim in passed if claim in found)
+        for platform, found in known.outcomes.items()
+        if any(claim in found for claim in passed)
+    }
+    if not newest:
+        return ""
+    where = "; ".join(map(systems.name, newest))
+    day = written(max(newest.values()))
+    return (
+        f"Proved by tests: {len(passed)} of {len(mine)} statements, on {where}, {day}"
+    )
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("doctree-read", add_byline)

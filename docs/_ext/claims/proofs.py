@@ -1,0 +1,95 @@
+"""Directive `proofs`: each proof of a subject, with outcome, packets and source."""
+
+from html import escape
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+from docs._ext.claims import domain, state
+from docs._ext.claims.text import proof_anchor, words
+from docs._ext.shared import Directive, html, html_table
+from evidence import claims, sources, store, systems
+
+NEEDS = {
+    "packets": "a packet capture",
+    "private_net": "a private network",
+    "sysctl": "network settings it may change",
+    "second_user": "a second user in its network, which only root can make",
+    "ipv6": "an IPv6 loopback",
+}
+LANGUAGE = "python-socket"
+
+
+class Proofs(Directive):
+    """```{proofs} udp```: all proofs of a subject."""
+
+    required_arguments = 1
+
+    def show(self) -> list[nodes.Node]:
+        subject, ours = self.arguments[0], domain.of(self.env)
+        ours.note_subject(subject, self.env.docname, self.lineno)
+        mine = [
+            proof
+            for proof in ours.known.proofs.values()
+            if proof.id.startswith(f"{subject}.")
+        ]
+        made: list[nodes.Node] = []
+        project = sources.project()
+        for proof in mine:
+            ours.note(self.env.docname, proof.id, "proves", self.lineno)
+            helpers = claims.helpers(proof, project)
+            self.depends_on(*(store.ROOT / path for path in (proof.path, *helpers)))
+            made.append(proof_section(proof, helpers, ours.known))
+        return made
+
+
+def proof_section(
+    proof: claims.Proof, helpers: dict[str, str], known: state.Known
+) -> nodes.section:
+    """One proof: the sentence, its home, where it passed, packets, source, helpers."""
+    title = nodes.title("", "", nodes.literal("", proof.id))
+    made = nodes.section("", title, ids=[proof_anchor(proof.id)], classes=["proof"])
+    made += nodes.paragraph("", "", *words(proof.sentence))
+    home = domain.link("home", proof.id, nodes.inline("", "Read it in its place"), "")
+    made += nodes.paragraph("", "", home, nodes.Text(". "), *needs(proof))
+    rows = known.rows(proof.id)
+    made += html(
+        html_table(
+            ("Platform", "Outcome", "Since"),
+            [
+                (escape(systems.name(platform)), escape(row.outcome), escape(row.date))
+                for platform, row in rows.items()
+            ],
+        )
+    )
+    packets = next((row.packets for row in rows.values() if row.packets), [])
+    if packets:
+        made += html(
+            '<p>Packets seen while it ran:</p><pre class="packets" tabindex="0">'
+            f"{escape(chr(10).join(packets))}</pre>"
+        )
+    made += code(f"{proof.path}, line {proof.line}", proof.source)
+    if helpers:
+        made += html("<details><summary>What it calls</summary>")
+        for path, source in helpers.items():
+            made += code(path, source)
+        made += html("</details>")
+    return made
+
+
+def code(place: str, source: str) -> list[nodes.Node]:
+    """Some source, under the place where it stands."""
+    return [
+        nodes.paragraph("", place, classes=["file"]),
+        nodes.literal_block(source, source, language=LANGUAGE),
+    ]
+
+
+def needs(proof: claims.Proof) -> list[nodes.Node]:
+    """What a machine must have to run this proof, in words."""
+    named = [NEEDS[need] for need in proof.needs]
+    return [nodes.Text(f"Needs {' and '.join(named)}.")] if named else []
+
+
+def setup(app: Sphinx) -> None:
+    app.add_directive("proofs", Proofs)
