@@ -15,7 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.util.osutil import relative_uri
 
 from docs._ext.shared import Directive, row, table
-from evidence import cited, machines, runs, systems
+from evidence import cited, claims, errors, machines, runs, sharing, systems
 
 FOLDER = "evidence/schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -31,8 +31,15 @@ class Kind(NamedTuple):
 KINDS = {
     "platforms": Kind("evidence/platforms.json", systems.Platforms),
     "runs": Kind("evidence/runs/*", runs.Recording),
+    "errors": Kind("evidence/errors.json", errors.Errors),
+    "errors_elsewhere": Kind("evidence/errors_elsewhere.json", errors.ElsewhereFile),
+    "errors_in_manual_pages": Kind(
+        "evidence/errors_in_manual_pages.json", errors.ManualPages
+    ),
+    "sharing": Kind("evidence/sharing.json", sharing.Sharing),
     "machines": Kind("evidence/machines/*", machines.Machine),
     "netsem": Kind("evidence/netsem.json", cited.Netsem),
+    "claims": Kind("evidence/claims/*", claims.Outcomes),
 }
 
 
