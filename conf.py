@@ -58,7 +58,7 @@ notfound_urls_prefix = urlsplit(html_baseurl).path or "/"
 # Where there is no git, or not the whole history, pages have no day.
 html_last_updated_fmt = "%d %B %Y"
 git_last_updated_timezone = "UTC"
-git_exclude_patterns = ["../**"]
+git_exclude_patterns = ["/**"]  # what a page depends on has an absolute path
 git_untracked_show_sourcelink = True
 suppress_warnings = [
     "git.command_not_found",

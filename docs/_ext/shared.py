@@ -49,7 +49,10 @@ class Directive(Complaining, SphinxDirective):
     def depends_on(self, *paths: Path) -> None:
         """The page is read again when one of these files changes, or appears."""
         for path in paths:
-            self.env.note_dependency(str(path))
+            if path.exists():
+                self.env.note_dependency(str(path))
+            else:  # as a dependency it would be complained of
+                self.env.note_reread()
 
 
 class Role(Complaining, SphinxRole):

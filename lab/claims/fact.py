@@ -33,7 +33,9 @@ class Step:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The id of the claim."""
-    parser.add_argument("id", help="the claim, for instance udp.connect_sends_no_packet")
+    parser.add_argument(
+        "id", help="the claim, for instance udp.connect_sends_no_packet"
+    )
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -76,7 +78,9 @@ def programs_of(proof: claims.Proof) -> list[str]:
 
 def record(programs: list[str]) -> bool:
     """Record the programs that have changed; whether all could be."""
-    stale = sorted({runs.run_of(p) for p in programs if not recorder.fresh(runs.run_of(p))})
+    stale = sorted(
+        {runs.run_of(p) for p in programs if not recorder.fresh(runs.run_of(p))}
+    )
     if not stale:
         return True
     with Step(f"record {', '.join(stale)}", monotonic()):

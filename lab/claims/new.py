@@ -40,7 +40,8 @@ SENTENCE = "{{claim}}`` `bind()` does this and that. <{id}>``\n"
 SHOWN = "\n```{{snippet}} {id}\n```\n"
 PROOFS = """# Proofs about {title}
 
-Every statement about {title} that carries a mark, with the test that proves it, where it passed, and the packets it saw.
+Every statement about {title} that carries a mark, with the test that proves it, \
+where it passed, and the packets it saw.
 Run them on your own kernel with `make test`.
 
 ```{{proofs}} {subject}
@@ -54,7 +55,9 @@ class NotWritten(store.EvidenceError):
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The id, and where its parts go."""
-    parser.add_argument("id", help="the claim, for instance udp.connect_sends_no_packet")
+    parser.add_argument(
+        "id", help="the claim, for instance udp.connect_sends_no_packet"
+    )
     parser.add_argument(
         "--page", help="the page of the sentence, for instance learn/udp"
     )
@@ -186,7 +189,9 @@ def with_import(text: str, line: str) -> str:
         for n, old in enumerate(lines)
         if re.match(r"(from \S+ )?import .*[^(]$|\)$", old)
     ]
-    first_code = next((n for n, old in enumerate(lines) if re.match(r"def |@", old)), 999)
+    first_code = next(
+        (n for n, old in enumerate(lines) if re.match(r"def |@", old)), 999
+    )
     place = max((n for n in ends if n < first_code), default=0) + 1
     lines[place:place] = [line] if ends else ["", line]
     return "\n".join(lines) + "\n"
@@ -205,5 +210,7 @@ def write_sentence(
         end = text.find("\n\n", at)  # below its paragraph or list
         place = end + 1 if end >= 0 else len(text)
     before = text[:place].rstrip("\n") + "\n\n"
-    path.write_text(before + made + "\n" * bool(text[place:]) + text[place:].lstrip("\n"))
+    path.write_text(
+        before + made + "\n" * bool(text[place:]) + text[place:].lstrip("\n")
+    )
     return path, before.count("\n") + 1

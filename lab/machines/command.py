@@ -60,9 +60,10 @@ def learn(names: list[str], only_check: bool) -> int:
         progress.end(job)
         try:
             line, good = result(outcome, job.machine, sources[job.machine], only_check)
+            tqdm.write(line, file=sys.stdout)
         except NotLearned as failure:
-            line, good = f"not learned: {job.machine}: {failure}", False
-        tqdm.write(line, file=sys.stdout if good else sys.stderr)
+            good = False
+            tqdm.write(f"not learned: {job.machine}: {failure}", file=sys.stderr)
         status = status if good else 1
     return status
 

@@ -1,4 +1,4 @@
-"""`python -m lab sharing`: try every pair of sockets, if the code for it has changed."""
+"""`python -m lab sharing`: try every pair of sockets, unless they are fresh."""
 
 import argparse
 import sys

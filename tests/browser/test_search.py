@@ -157,11 +157,11 @@ QUESTIONS = {
 QUERIES = ERRORS | PORTS | QUESTIONS
 
 
-ANSWERS = """query => {
+ANSWERS = """queries => Object.fromEntries(queries.map(query => {
   history.replaceState(null, "", `?q=${encodeURIComponent(query)}`);
   const found = Search._performSearch(...Search._parseQuery(query));
-  return found.slice(-3).reverse().map(([page]) => page);
-}"""
+  return [query, found.slice(-3).reverse().map(([page]) => page)];
+}))"""
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +170,7 @@ def first_hits(chromium, address):
     page = chromium.new_page()
     page.goto(f"{address}search.html")
     page.wait_for_function("Search.hasIndex()")
-    found = {query: page.evaluate(ANSWERS, query) for query in QUERIES}
+    found = page.evaluate(ANSWERS, list(QUERIES))  # all at once: half the time
     page.close()
     return found
 

@@ -13,7 +13,9 @@ def test_map_of_the_lab_names_every_file():
         f"{room}/{file}"
         for room, text in zip(parts[1::2], parts[2::2], strict=True)
         for line in text.splitlines()
-        for file in re.findall(r"`([\w/]+\.py)`", line.split("|")[1] if "|" in line else "")
+        for file in re.findall(
+            r"`([\w/]+\.py)`", line.split("|")[1] if "|" in line else ""
+        )
     }
     there = {
         path.relative_to(LAB).as_posix()

@@ -86,7 +86,7 @@ DIRECTIVES = {
             ("", "x"),
         ),
     ),
-    "system-calls": Use(shows=("runs",)),
+    "system-calls": Use(),
     "shell": Use(body="ls"),
     "not-run": Use(body="ls", options={"reason": "it is not measured"}),
     "errno-facts": Use("EADDRINUSE", shows=ERRORS, wrong=(("EADRINUSE", ""),)),

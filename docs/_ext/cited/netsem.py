@@ -27,7 +27,7 @@ AUTO = "colwidths-auto"  # columns as wide as their content
 Nodes = list[nodes.Node]
 
 
-def counts(rules: dict[str, Rule]) -> list[tuple[str, list[int]]]:
+def by_call(rules: dict[str, Rule]) -> list[tuple[str, list[int]]]:
     """Each call, then all together: how many rules got each verdict."""
     found = Counter((cited.call_of(name), rule.verdict) for name, rule in rules.items())
     calls = dict.fromkeys(call for call, _ in found)
@@ -39,7 +39,7 @@ def counts(rules: dict[str, Rule]) -> list[tuple[str, list[int]]]:
 def counts_table(rules: dict[str, Rule]) -> nodes.table:
     """The counts; numbers stand below each other."""
     lines = []
-    for call, numbers in counts(rules):
+    for call, numbers in by_call(rules):
         name = call if call == "all" else nodes.literal("", call)
         lines.append(row([name], *([str(number)] for number in numbers)))
     made = table(["call", *HEADS.values()], lines, kind=AUTO)

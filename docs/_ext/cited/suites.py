@@ -16,7 +16,7 @@ from evidence.machines import Walk
 COLUMNS = {Claim: "claims", Walk: "words", Cell: "cells", Way: "rows"}
 
 
-def counts(statements: list[Statement]) -> list[list[str]]:
+def by_suite(statements: list[Statement]) -> list[list[str]]:
     """A row for each suite and one for all: statements, and where they are answered."""
     names = list(dict.fromkeys(s.suite for s in statements))
     groups = {name: [s for s in statements if s.suite == name] for name in names}
@@ -57,7 +57,7 @@ class KernelSuites(Directive):
         statements = cited.suites()
         for found in filter(None, map(cited.suite_complaint, statements)):
             self.warn(f"{store.shown(path)}: {found}: {store.cure(path)}")
-        rows = [row(*([text] for text in line)) for line in counts(statements)]
+        rows = [row(*([text] for text in line)) for line in by_suite(statements)]
         heads = ["Suite", "all", *COLUMNS.values()]
         return [nodes.paragraph("", summary(statements)), table(heads, rows)]
 

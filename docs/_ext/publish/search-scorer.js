@@ -112,6 +112,14 @@ var splitQuery = (query) => {
   return title ? splitQuery(title) : words;
 };
 
+// What a query asks for. Each page that was found is scored by it, so it is kept.
+let lastAsked = { query: null };
+const askedFor = (query) => {
+  if (lastAsked.query !== query)
+    lastAsked = { query, words: splitQuery(query), names: meant(query).entry.names };
+  return lastAsked;
+};
+
 /* Sphinx's own numbers, and: a page of which an entry of the index says that it is
    about this comes first, then pages whose title has words of the query; proofs with
    their sources come last. */
@@ -119,8 +127,9 @@ var Scorer = {
   score: ([page, title, , , score]) => {
     const query = new URLSearchParams(window.location.search).get("q") ?? "";
     const heading = new Set(title.toLowerCase().split(/\W+/));
-    const shared = splitQuery(query).filter((word) => heading.has(word.toLowerCase()));
-    const about = meant(query).entry.names.includes(page);
+    const { words, names } = askedFor(query);
+    const shared = words.filter((word) => heading.has(word.toLowerCase()));
+    const about = names.includes(page);
     return score + 3 * shared.length + (about ? 200 : 0) - (page.startsWith("proofs/") ? 10 : 0);
   },
   objNameMatch: 11,

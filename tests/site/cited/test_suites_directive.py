@@ -32,7 +32,7 @@ def statements(tmp_path):
 
 
 def test_rows_count_statements_and_answers(statements):
-    assert directive.counts(statements) == [
+    assert directive.by_suite(statements) == [
         ["One", "2", "0", "1", "0", "1"],
         ["Two", "1", "1", "0", "0", "0"],
         ["together", "3", "1", "1", "0", "1"],
