@@ -63,6 +63,7 @@ git_untracked_show_sourcelink = True
 suppress_warnings = [
     "git.command_not_found",
     "git.subprocess_error",
+    "git.dependency_not_found",  # a directive says so itself, with the cure
     "git.too_shallow",
 ]
 

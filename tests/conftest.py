@@ -144,8 +144,8 @@ class ToldAtOnce:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report):
         if report.failed:
-            self.terminal.ensure_newline()
-            self.terminal.write_line(f"FAILED {report.nodeid}", red=True)
+            self.terminal.line("")
+            self.terminal.line(f"FAILED {report.nodeid}", red=True)
 
 
 def pytest_sessionstart(session):
