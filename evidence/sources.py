@@ -337,8 +337,28 @@ class Project:
         return store.digest("\n".join(f"{name} {digest}" for name, digest in told))
 
 
+_held: dict[Path, Stamps] = {}  # of the project in a folder
+
+
+def hold() -> None:
+    """Take all files as they are now, until release().
+
+    A build asks for digests a thousand times, and each time all files would be looked
+    at. Whoever begins a build calls this; it is of use to nobody else.
+    """
+    _held.clear()
+    _held[store.ROOT] = stamps()
+
+
+def release() -> None:
+    """Look at the files again whenever a digest is asked for."""
+    _held.clear()
+
+
 def stamps() -> Stamps:
     """Every source file and its time: while they stay, every digest does."""
+    if store.ROOT in _held:
+        return _held[store.ROOT]
     found: dict[str, tuple[str, int]] = {}
     for root in dict.fromkeys((store.ROOT, CODE)):
         beside = root / BESIDE

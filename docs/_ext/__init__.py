@@ -12,6 +12,8 @@ from zlib import crc32
 
 from sphinx.application import Sphinx
 
+from evidence import sources
+
 PARTS = (
     "claims.domain",
     "claims.roles",
@@ -53,16 +55,19 @@ def metadata() -> dict[str, Any]:
     version of it are read again.
     """
     here = Path(__file__).parent
-    sources = sorted([*here.rglob("*.py"), *here.parents[1].glob("evidence/*.py")])
+    files = sorted([*here.rglob("*.py"), *here.parents[1].glob("evidence/*.py")])
     return {
         "parallel_read_safe": True,
         "parallel_write_safe": True,
-        "env_version": crc32(b"".join(source.read_bytes() for source in sources)),
+        "env_version": crc32(b"".join(file.read_bytes() for file in files)),
     }
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Set up every part."""
+    # Before all that asks for the sources, and after it.
+    app.connect("builder-inited", lambda _: sources.hold(), priority=1)
+    app.connect("build-finished", lambda *_: sources.release(), priority=999)
     for part in PARTS:
         import_module(f"docs._ext.{part}").setup(app)
     return metadata()

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from lab.isolation import namespace
-from lab.isolation.capture import Capture, decode
-from lab.isolation.capture import Decoded as Packet
+from lab.isolation.capture import Capture, Decoded, decode
 
 FIRST_CHOSEN = 32768  # net.ipv4.ip_local_port_range begins here
 FIRST_SHOWN = 50001  # and is shown so, as in the recordings
@@ -17,15 +16,15 @@ class Wire:
     """The packets on this proof's loopback; each call returns the new ones."""
 
     def __init__(self) -> None:
-        self.seen: list[Packet] = []
-        self.alter: Callable[[list[Packet]], list[Packet]] | None = None
+        self.seen: list[Decoded] = []
+        self.alter: Callable[[list[Decoded]], list[Decoded]] | None = None
         self._capture: Capture | None = None
 
     def open(self) -> None:
         """Start to capture; done once the proof is in its own network."""
         self._capture = Capture()
 
-    def __call__(self) -> list[Packet]:
+    def __call__(self) -> list[Decoded]:
         """New packets in the order in which they were sent."""
         assert self._capture is not None, "the proof lacks @needs('packets')"
         fresh = [decode(raw) for _, raw in self._capture.drain()]
@@ -59,14 +58,14 @@ def run_proof(
     return complaint, in_words(wire.seen) if wire else []
 
 
-def in_words(packets: list[Packet]) -> list[str]:
+def in_words(packets: list[Decoded]) -> list[str]:
     """Packets in words, chosen ports renumbered as in the recordings."""
     numbers: dict[int, int] = {}
 
-    def end(address: tuple[str, int | None]) -> str:
-        host, port = address
+    def end(address: list[str | int | None]) -> str:
+        host, port = str(address[0]), address[1]
         host = f"[{host}]" if ":" in host else host
-        if port is None:
+        if not isinstance(port, int):
             return host
         if port >= FIRST_CHOSEN:
             port = numbers.setdefault(port, FIRST_SHOWN + len(numbers))
