@@ -75,6 +75,19 @@ def part_of(source: str, function: str) -> str:
     raise Refused(f"no function {function!r}; there are: {names}")
 
 
+def newer(files: Iterable[Path], target: Path) -> bool:
+    """Whether a file, or a folder that lost or gained one, is newer than target.
+
+    So it is where one of them is missing.
+    """
+    places = {place for file in files for place in (file, file.parent)}
+    try:
+        made = target.stat().st_mtime_ns
+        return any(place.stat().st_mtime_ns > made for place in places)
+    except FileNotFoundError:
+        return True
+
+
 def html(text: str) -> nodes.raw:
     """Finished HTML as a node."""
     return nodes.raw("", text, format="html")

@@ -18,7 +18,7 @@ from sphinx.application import Sphinx
 
 from docs._ext.machines import walks
 from docs._ext.machines.walking import machine_for
-from docs._ext.shared import Directive, Refused, html
+from docs._ext.shared import Directive, Refused, html, newer
 from evidence import errors, machines, store
 from evidence.calls import is_errno
 from evidence.machines import Machine, Output
@@ -101,6 +101,16 @@ def program(machine: Machine) -> dict[str, Any]:
     }
 
 
+def made_from() -> list[Path]:
+    """The files that the script is made from, and the code that makes it."""
+    code = (Path(__file__), Path(walks.__file__), Path(machines.__file__))
+    return [
+        store.measured(errors.FILE),
+        *(machines.path_of(f"{kind}-full") for kind in machines.KINDS),
+        *(file for path in code for file in path.parent.glob("*.py")),
+    ]
+
+
 def script() -> str:
     """The data as a script. Raises EvidenceError, Refused."""
     told = json.dumps(data(), ensure_ascii=False, separators=(",", ":"))
@@ -135,13 +145,14 @@ def write_script(app: Sphinx) -> None:
     if app.builder.format != "html":
         return
     target = Path(app.outdir, "_static", DATA)
+    if not newer(made_from(), target):
+        return
     try:
         text = script()
     except (store.EvidenceError, Refused):
         return  # the directive complains
     target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.exists() or target.read_text(encoding="utf-8") != text:
-        target.write_text(text, encoding="utf-8")
+    target.write_text(text, encoding="utf-8")
 
 
 def load_on_page(

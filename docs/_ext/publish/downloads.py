@@ -17,6 +17,7 @@ from sphinx.util.logging import getLogger
 from sphinx.util.osutil import relative_uri
 
 from docs._ext.publish import schemas
+from docs._ext.shared import newer
 from evidence import claims, runs, store
 
 logger = getLogger(__name__)
@@ -73,14 +74,6 @@ def is_there(address: str) -> bool:
     return folder == "evidence" and any(place.is_file() for place in places)
 
 
-def newer(files: dict[str, Path], target: Path) -> bool:
-    """Whether a file, or a folder that lost or gained one, is newer than target."""
-    if not target.exists():
-        return True
-    places = set(files.values()) | {file.parent for file in files.values()}
-    return max(place.stat().st_mtime_ns for place in places) > target.stat().st_mtime_ns
-
-
 def copy_evidence(out: Path, measured: dict[str, Path]) -> None:
     """Bring the files below evidence/ on the site up to date, schemas among them."""
     made = schemas.published()
@@ -107,7 +100,7 @@ def write_files(app: Sphinx, exception: Exception | None) -> None:
     copy_evidence(out, measured)
     programs = files_below(runs.folder(), "*.py")
     for name, files in (("evidence.zip", measured), ("snippets.zip", programs)):
-        if newer(files, out / name):
+        if newer(files.values(), out / name):
             (out / name).write_bytes(archive(files | LICENSE))
 
 

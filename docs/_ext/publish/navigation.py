@@ -6,6 +6,7 @@ A page names its subject in its front matter: `subject: UDP`.
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
@@ -27,12 +28,12 @@ def subjects(env: BuildEnvironment) -> dict[str, list[str]]:
 
 def on_every_page(env: BuildEnvironment) -> list[Any]:
     """Which page is below which, their titles and subjects."""
-    titles = {page: title.astext() for page, title in env.titles.items()}
-    return [
-        sorted(env.toctree_includes.items()),
-        sorted(titles.items()),
-        subjects(env),
-    ]
+    trees = {
+        page: [str(tree) for tree in toc.findall(addnodes.toctree)]
+        for page, toc in env.tocs.items()
+    }
+    titles = {page: str(title) for page, title in env.titles.items()}
+    return [sorted(trees.items()), sorted(titles.items()), subjects(env)]
 
 
 class Navigation:

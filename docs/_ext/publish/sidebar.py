@@ -1,19 +1,28 @@
-"""The sidebar's tree of pages: drawn once a build, marked anew for each page.
+"""The sidebar's tree of pages: drawn when it changes, marked anew for each page.
 
 Sphinx and the theme would draw it for every page, from the headings of all pages, so
 that ten times the pages would cost a hundred times the work. Pages of one folder share
 the addresses in it; what is left for a page is to mark its own entry and those above.
+What was drawn is kept beside the doctrees, for builds in which no title changes.
 """
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+import sphinx
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
+from sphinx.environment import BuildEnvironment
 from sphinx.environment.adapters.toctree import global_toctree_for_doc
 
+from docs._ext.publish import navigation
+from evidence import store
+
+FILE = "sidebar.json"
 # Runs after notfound.extension, which gives its page absolute addresses, and before the
 # theme asks for the tree; then after the theme has given it boxes to unfold.
 BEFORE_THEME, AFTER_THEME = 450, 550
@@ -135,17 +144,44 @@ def as_beside(address: str, seen: str) -> str:
     return address.rpartition("/")[2] if seen == "#" else seen
 
 
+class Drawn(msgspec.Struct):
+    """The tree as Sphinx draws it, and a digest of all that it shows."""
+
+    of: str
+    html: str
+
+
+def kept(path: Path) -> Drawn | None:
+    """What an earlier build has drawn, if it can be read."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Drawn)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
 class Sidebar:
-    """What one build has drawn."""
+    """What one build shows."""
 
     def __init__(self) -> None:
-        self.forget()
-
-    def forget(self, *_event: object) -> None:
-        """Pages were read: the tree may be another one."""
-        self.drawn: str | None = None  # as Sphinx draws it
+        self.of = ""
+        self.drawn: Drawn | None = None
         self.tree: Tree | None = None  # as the theme makes it
         self.moved: dict[tuple[str, str], Tree] = {}
+
+    def begin(self, app: Sphinx, env: BuildEnvironment) -> None:
+        """Pages were read: take what was drawn before, if it would be drawn again."""
+        shown = [sphinx.__version__, navigation.on_every_page(env)]
+        self.of = store.digest(repr(shown))
+        found = kept(Path(app.doctreedir, FILE))
+        self.drawn = found if found and found.of == self.of else None
+        self.tree, self.moved = None, {}
+
+    def end(self, app: Sphinx, exception: Exception | None) -> None:
+        """Keep what was drawn for the next build."""
+        if self.drawn and not exception and drawn_by_theme(app):
+            path = Path(app.doctreedir, FILE)
+            if kept(path) != self.drawn:
+                path.write_bytes(msgspec.json.encode(self.drawn))
 
     def draw(self, builder: StandaloneHTMLBuilder, **options: Any) -> str:
         """HTML of the tree before the theme has it; the same for every page."""
@@ -153,8 +189,8 @@ class Sidebar:
             found = global_toctree_for_doc(
                 builder.env, NO_PAGE, builder, tags=builder.tags, **options
             )
-            self.drawn = str(builder.render_partial(found)["fragment"])
-        return self.drawn
+            self.drawn = Drawn(self.of, builder.render_partial(found)["fragment"])
+        return self.drawn.html
 
     def give(
         self,
@@ -195,6 +231,7 @@ class Sidebar:
 
 def setup(app: Sphinx) -> None:
     sidebar = Sidebar()
-    app.connect("env-updated", sidebar.forget)
+    app.connect("env-updated", sidebar.begin)
+    app.connect("build-finished", sidebar.end)
     app.connect("html-page-context", sidebar.give, priority=BEFORE_THEME)
     app.connect("html-page-context", sidebar.mark, priority=AFTER_THEME)

@@ -16,7 +16,16 @@ from sphinx.environment import BuildEnvironment
 
 from docs._ext.claims.text import written
 from docs._ext.shared import Directive, html, html_table
-from evidence import claims, errors, machines, runs, sharing, store, systems
+from evidence import (
+    claims,
+    errors,
+    machines,
+    runs,
+    sharing,
+    sources,
+    store,
+    systems,
+)
 
 
 @dataclass(frozen=True)
@@ -164,6 +173,7 @@ def in_short(found: list[Row]) -> str:
 
 
 SHOWN = {"measured": as_table, "measured-in-short": in_short}
+COUNTED_FROM = "counted-from"  # of a page's metadata
 
 
 class Measured(Directive):
@@ -173,21 +183,34 @@ class Measured(Directive):
         """The page notes what it shows, for outdated() to compare."""
         kept = self.env.metadata[self.env.docname]
         kept[self.name] = None  # should what follows fail
+        kept[COUNTED_FROM] = files_now()
         kept[self.name] = text = SHOWN[self.name](rows())
         return [html(text)]
 
 
 def outdated(_app: Sphinx, env: BuildEnvironment, *_changes: set[str]) -> Iterator[str]:
-    """The pages that would show something else now. Called by Sphinx."""
+    """The pages that would show something else now. Called by Sphinx.
+
+    Nothing is counted again while all files have the times that they had.
+    """
+    files = files_now()
     pages = {
         page: {name: kept[name] for name in SHOWN if name in kept}
         for page, kept in env.metadata.items()
+        if kept.get(COUNTED_FROM) != files
     }
     if any(pages.values()):
         now = shown_now()
         for page, before in pages.items():
             if any(now[name] != text for name, text in before.items()):
                 yield page
+
+
+def files_now() -> str:
+    """A digest of the times of all files that are counted, or in which something is."""
+    evidence = sorted(store.measured().rglob("*.json"))
+    times = [(str(file), file.stat().st_mtime_ns) for file in evidence]
+    return store.digest(repr([sources.stamps(), times]))
 
 
 def shown_now() -> dict[str, Any]:

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from docs._ext.publish import sidebar
+
 PAGES = {
     "index": "# Front\n\n```{toctree}\none\na/index\nb/index\n"
     "Elsewhere <https://example.org/x.html>\n```\n",
@@ -47,27 +49,51 @@ def test_tree_is_the_one_that_the_theme_draws(site, monkeypatch):
     assert 'href="/en/latest/one.html"' in drawn["404"]  # its own default
 
 
-@pytest.mark.parametrize("parallel", [1, 2])
-def test_tree_is_drawn_once_for_all_pages(site, monkeypatch, parallel):
-    from docs._ext.publish import sidebar
-
-    drawn = site.folder / "drawn"
+@pytest.fixture
+def drawn(site, monkeypatch):
+    """A file that gets an x for each tree that is drawn, in whatever process."""
+    count = site.folder / "drawn"
+    count.write_text("")
     real = sidebar.global_toctree_for_doc
 
     def counted(*args, **kwargs):
-        with drawn.open("a") as count:  # a file: pages are written in child processes
-            count.write("x")
+        with count.open("a") as file:
+            file.write("x")
         return real(*args, **kwargs)
 
     monkeypatch.setattr(sidebar, "global_toctree_for_doc", counted)
+    return count
+
+
+@pytest.mark.parametrize("parallel", [1, 2])
+def test_tree_is_drawn_once_for_all_pages(site, drawn, parallel):
     for number in range(10):  # Sphinx writes few pages in one process
         site.write(f"docs/n{number}.md", f"---\norphan: true\n---\n# N{number}\n")
     assert site.build(html_theme="furo", parallel=parallel) == ""
     assert drawn.read_text() == "x"
 
 
-def test_tree_is_drawn_anew_when_a_title_changes(site):
+def test_tree_is_not_drawn_again_while_no_title_changes(site, drawn):
     site.build(html_theme="furo")
-    site.write("docs/one.md", "# Another title\n")
+    before = trees(site)
+    site.write("docs/one.md", PAGES["one"] + "\nA sentence.\n")
     site.build(html_theme="furo")
-    assert ">Another title</a>" in trees(site)["a/deep/three"]
+    assert "A sentence." in site.page("one")
+    assert drawn.read_text() == "x"
+    assert trees(site) == before
+
+
+@pytest.mark.parametrize(
+    ("page", "text", "shown"),
+    [
+        ("one", "# Another title\n", "Another title"),
+        ("one", "# `One`\n", '<span class="pre">One</span>'),
+        ("index", PAGES["index"].replace("one\n", "By a name <one>\n"), "By a name"),
+    ],
+)
+def test_tree_is_drawn_anew_when_a_title_changes(site, page, text, shown):
+    site.build(html_theme="furo")
+    site.write(f"docs/{page}.md", text)
+    site.build(html_theme="furo")
+    for name, tree in trees(site).items():
+        assert shown in tree, name
