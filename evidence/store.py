@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +13,8 @@ import msgspec
 ROOT = Path(__file__).resolve().parent.parent
 CURE = "run `make evidence`"
 NOT_COMPARED = ("platform", "date", "sources", "digest")  # a new result may have others
+# How every file that save() writes ends.
+DIGEST_LINE, END = ',\n "digest": "', "\n}\n"
 Record = TypeVar("Record", bound=msgspec.Struct)
 
 
@@ -53,27 +56,49 @@ def load(path: Path, kind: type[Record]) -> Record:
     (the text names the field), or was changed by something else than save().
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        record = msgspec.json.decode(text, type=kind)
     except FileNotFoundError:
         raise EvidenceError(f"no {shown(path)}: {cure(path)}") from None
-    except ValueError as error:
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
         raise EvidenceError(
             f"{shown(path)} is damaged, {error}: {cure(path)}"
         ) from None
-    try:
-        record = msgspec.convert(found, kind)
-    except msgspec.ValidationError as error:
+    if path.is_relative_to(measured()) and not intact(text):
         raise EvidenceError(
-            f"{shown(path)} is damaged, {error}: {cure(path)}"
-        ) from None
-    if path.is_relative_to(measured()):
-        told = found.pop("digest", None)
-        if told != digest(dump(found)):
-            raise EvidenceError(
-                f"{shown(path)} is damaged, its `digest` is not that of the rest: "
-                f"{cure(path)}"
-            )
+            f"{shown(path)} is damaged, its `digest` is not that of the rest: "
+            f"{cure(path)}"
+        )
     return record
+
+
+def intact(text: str) -> bool:
+    """Whether a file's text ends with the digest of what stands before that line.
+
+    Read as text: the JSON need not be made again to be compared.
+    """
+    body, line, told = text.rpartition(DIGEST_LINE)
+    return bool(line) and told == f'{digest(body + END)}"{END}'
+
+
+def load_once(path: Path, kind: type[Record]) -> Record:
+    """load(), which reads a file again only after it has changed.
+
+    All callers have the same record, so none may alter it. Raises EvidenceError.
+    """
+    try:
+        now = path.stat()
+    except OSError:
+        return load(path, kind)  # which says what is wrong
+    stamp = now.st_mtime_ns, now.st_size, now.st_ino
+    record: Record = load_unchanged(path, kind, stamp)
+    return record
+
+
+@lru_cache(maxsize=256)
+def load_unchanged(path: Path, kind: type[Record], _stamp: tuple[int, ...]) -> Record:
+    """load() of a file as it was at some time."""
+    return load(path, kind)
 
 
 def dump(value: dict[str, Any]) -> str:
@@ -95,7 +120,7 @@ def dump(value: dict[str, Any]) -> str:
         else:
             text = json.dumps(item, ensure_ascii=False)
         lines.append(f" {json.dumps(key)}: {text}")
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    return "{\n" + ",\n".join(lines) + END
 
 
 def plain(record: msgspec.Struct) -> dict[str, Any]:
@@ -105,16 +130,19 @@ def plain(record: msgspec.Struct) -> dict[str, Any]:
     return found
 
 
-def save(path: Path, record: msgspec.Struct | dict) -> bool:
-    """Write a record with its digest, whole or not at all; whether the file changed."""
+def save(path: Path, record: msgspec.Struct | dict[str, Any]) -> bool:
+    """Write a record with its digest, whole or not at all; whether the file changed.
+
+    A digest that the record has already is not looked at. Raises OSError.
+    """
     body = plain(record) if isinstance(record, msgspec.Struct) else dict(record)
     body.pop("digest", None)
-    text = dump(body | {"digest": digest(dump(body))})
-    if path.exists() and path.read_text(encoding="utf-8") == text:
+    text = dump(body | {"digest": digest(dump(body))}).encode()
+    if path.exists() and path.read_bytes() == text:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
-    new.write_text(text, encoding="utf-8")
+    new.write_bytes(text)
     new.replace(path)
     return True
 
@@ -129,9 +157,14 @@ def same(one: msgspec.Struct, other: msgspec.Struct) -> bool:
 
 
 def dated(new: Record, old: Record | None) -> Record:
-    """A new record with platform and day: those of the old one if nothing changed."""
+    """A new record with its day: platform and day of the old one if nothing changed.
+
+    Both have the fields `platform` and `date`, as all that is measured has.
+    """
     if old is not None and same(new, old):
-        return msgspec.structs.replace(new, platform=old.platform, date=old.date)  # type: ignore[attr-defined]
+        # A bound of the type variable cannot say "a struct with these two fields".
+        kept_where, kept_day = old.platform, old.date  # type: ignore[attr-defined]
+        return msgspec.structs.replace(new, platform=kept_where, date=kept_day)
     return msgspec.structs.replace(new, date=date.today().isoformat())
 
 
@@ -143,11 +176,12 @@ def kept(path: Path, kind: type[Record]) -> Record | None:
         return None
 
 
-def load_dict(name: str) -> dict:
+def load_dict(name: str) -> dict[str, Any]:
     """A file of evidence by name, untyped: to be replaced by load(path, record)."""
     path = measured(name) if measured(name).exists() else cited(name)
     try:
-        return json.loads(path.read_text())
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
     except FileNotFoundError:
         raise EvidenceError(f"no {shown(path)}: {CURE}") from None
     except ValueError:

@@ -5,7 +5,6 @@ A platform is a system with a Python, for instance `linux-6.18-python-3.11`.
 
 import platform
 from datetime import date
-from functools import lru_cache
 
 import msgspec
 
@@ -32,16 +31,8 @@ class Platforms(msgspec.Struct):
 
 
 def load() -> dict[str, Platform]:
-    """Every platform that measured something. Raises EvidenceError."""
-    path = store.measured(FILE)
-    stamp = path.stat().st_mtime_ns if path.exists() else 0
-    return load_unchanged(str(path), stamp)
-
-
-@lru_cache(maxsize=4)  # a build asks for each recording and claim
-def load_unchanged(_path: str, _stamp: int) -> dict[str, Platform]:
-    """The platforms in the file as it was at some time."""
-    return store.load(store.measured(FILE), Platforms).platforms
+    """{id: platform} of all that measured something. Raises EvidenceError."""
+    return store.load_once(store.measured(FILE), Platforms).platforms
 
 
 def describe(platform_id: str) -> Platform:
@@ -73,9 +64,20 @@ def here() -> str:
 
 
 def note() -> str:
-    """Write this platform into the file, if it is new there; returns its id."""
+    """Write this platform into the file, if it is new there; returns its id.
+
+    For commands that measure, just before they file a result under that id: nothing
+    else may write there. Raises EvidenceError where the file is damaged, for what it
+    knows of other platforms is nowhere else.
+    """
     path = store.measured(FILE)
-    known = load() if path.exists() else {}
+    try:
+        known = load() if path.exists() else {}
+    except store.EvidenceError:
+        raise store.EvidenceError(
+            f"{store.shown(path)} is damaged, and other platforms are noted nowhere "
+            "else: `git checkout` it"
+        ) from None
     mine = Platform(
         system=platform.system(),
         kernel=kernel_release(),

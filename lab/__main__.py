@@ -1,119 +1,91 @@
 """Command line of the lab.
 
-python -m lab record [--changed] [ID ...]   record runs, all or the ones named
-python -m lab errors                        provoke every error, keep the outcomes
-python -m lab machines [--check] [NAME ...] learn the state machines, or compare them
-python -m lab sharing                       who may share a port, tried for each pair
-python -m lab abilities                     what this machine can and cannot measure
+A measurement is a module of its room with the two functions of `Command`. To add one,
+write it and enter it into MEASUREMENTS; `python -m lab evidence` then runs it too.
 """
 
 import argparse
 import sys
+from importlib import import_module
+from typing import Protocol
 
-from evidence import machines, runs, store
-from lab.isolation.namespace import Missing, abilities
-from lab.machines import learning
-from lab.runs import recorder
-from lab.sharing import pairs
+from evidence.store import EvidenceError
+from lab.isolation.child import ChildFailed
+from lab.isolation.namespace import Missing
+
+# What `make evidence` does, in this order: proofs last, because they may run all else.
+MEASUREMENTS = {
+    "runs": "record what each program prints, calls and sends",
+    "errors": "provoke every error",
+    "machines": "learn what each call does in each state of a socket",
+    "sharing": "try who may share a port, for every pair of sockets",
+    "claims": "run the proofs, and keep which of them passed",
+}
+OTHERS = {
+    "fact": "record, prove, build and check one claim, in seconds",
+    "new": "begin a claim: proof, program, sentence",
+    "network": "run a program in a network of its own, with what it needs",
+    "abilities": "what this machine can and cannot measure",
+}
+MODULES = {name: f"lab.{name}.command" for name in MEASUREMENTS} | {
+    "fact": "lab.claims.fact",
+    "new": "lab.claims.new",
+    "network": "lab.isolation.networks",
+    "abilities": "lab.isolation.command",
+}
+
+
+class Command(Protocol):
+    """What a module offers that is a command."""
+
+    @staticmethod
+    def add_options(parser: argparse.ArgumentParser) -> None:
+        """Say which options and arguments there are."""
+
+    @staticmethod
+    def run(chosen: argparse.Namespace) -> int:
+        """Do it; returns the exit status. May raise EvidenceError and Missing."""
+
+
+def module_of(name: str) -> Command:
+    """The module of a command; only the one that is asked for is imported."""
+    module: Command = import_module(MODULES[name])  # type: ignore[assignment]
+    return module
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """The command and its options."""
+    parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, summary in (MEASUREMENTS | OTHERS).items():
+        options = commands.add_parser(name, help=summary, description=summary)
+        if name in arguments[:1]:
+            module_of(name).add_options(options)
+    summary = "all measurements, one after the other; what is fresh is kept"
+    everything = commands.add_parser("evidence", help=summary, description=summary)
+    everything.add_argument("--all", action="store_true", help="even what is fresh")
+    return parser.parse_args(arguments)
+
+
+def measure_everything(everything: bool) -> int:
+    """Every measurement, in order; one that fails does not stop the others."""
+    status = 0
+    for name in MEASUREMENTS:
+        print(f"{name}: {MEASUREMENTS[name]}", flush=True)
+        status = main([name, *(["--all"] if everything else [])]) or status
+    return status
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    recorder = commands.add_parser("record", help="record runs into evidence/runs/")
-    recorder.add_argument("ids", nargs="*", help="snippet ids; all if none is named")
-    recorder.add_argument(
-        "--changed", action="store_true", help="only what is missing or stale"
-    )
-    commands.add_parser("errors", help="provoke every error into evidence/errors.json")
-    learner = commands.add_parser("machines", help="learn into evidence/machines/")
-    learner.add_argument("names", nargs="*", help="machines; all if none is named")
-    learner.add_argument(
-        "--check", action="store_true", help="compare, and write nothing"
-    )
-    commands.add_parser("sharing", help="measure evidence/sharing.json")
-    commands.add_parser("abilities", help="what this machine can measure")
-    chosen = parser.parse_args(arguments)
-    if chosen.command == "abilities":
-        for ability, reason in abilities().items():
-            print(f"{ability}: {reason or 'here'}")
-        return 0
-    if chosen.command == "errors":
-        return provoke_errors()
-    if chosen.command == "machines":
-        return learn_machines(chosen.names, chosen.check)
-    if chosen.command == "sharing":
-        return measure_sharing()
-    return record_runs(chosen.ids, chosen.changed)
-
-
-def measure_sharing() -> int:
-    """Try every pair of sockets, print what was done; returns the exit status."""
-
+    chosen = parse(sys.argv[1:] if arguments is None else arguments)
+    if chosen.command == "evidence":
+        return measure_everything(chosen.all)
     try:
-        print(pairs.write())
-    except Missing as missing:
-        print(f"not measured: {missing}", file=sys.stderr)
+        return module_of(chosen.command).run(chosen)
+    except (EvidenceError, Missing, ChildFailed) as problem:
+        print(f"{chosen.command}: {problem}", file=sys.stderr)
         return 1
-    return 0
-
-
-def record_runs(ids: list[str], only_changed: bool) -> int:
-    """Record, print what was done, complain on stderr; returns the exit status."""
-    try:
-        for snippet in ids:
-            runs.snippet_path(snippet)
-    except store.EvidenceError as error:
-        print(error, file=sys.stderr)
-        return 2
-    chosen = sorted({runs.run_of(i) for i in ids}) or runs.run_ids()
-    if only_changed:
-        chosen = [run for run in chosen if not fresh(run)]
-    if not ids:
-        for orphan in recorder.remove_orphans():
-            print(f"{orphan}: removed, its snippet is gone")
-    lines, complaints = recorder.record_all(chosen)
-    for line in lines:
-        print(line)
-    for complaint in complaints:
-        print(f"not recorded: {complaint}", file=sys.stderr)
-    return 1 if complaints else 0
-
-
-def provoke_errors() -> int:
-    """Provoke and write, or complain on stderr; returns the exit status."""
-    from lab.errors import provoke as errors
-
-    try:
-        print(errors.write())
-    except errors.Unexpected as unexpected:
-        print(f"not written: {unexpected}", file=sys.stderr)
-        return 1
-    return 0
-
-
-def learn_machines(names: list[str], only_check: bool) -> int:
-    """Learn machines, or say why not; returns the exit status."""
-    if unknown := set(names) - set(machines.NAMES):
-        print(f"no machine {', '.join(sorted(unknown))}", file=sys.stderr)
-        return 2
-    if reason := abilities()["private_net"]:
-        print(f"machines: kept; they need a private network ({reason})")
-        return 0
-    chosen = names or list(machines.NAMES)
-    if reason := abilities()["ipv6"]:
-        print(f"tcp6: kept; {reason}")
-        chosen = [name for name in chosen if not name.startswith("tcp6")]
-    return learning.run(chosen, only_check)
-
-
-def fresh(run: str) -> bool:
-    """Whether the recording of a run is there, whole, and of the snippet as it is."""
-    try:
-        return bool(runs.load_run(run))
-    except store.EvidenceError:
-        return False
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What every test shares: needs that are probed, and one closing line about them."""
 
+import fcntl
 import functools
 import http.server
 import os
@@ -10,14 +11,14 @@ import threading
 from collections import Counter
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from evidence.store import ROOT
 from lab.isolation.namespace import abilities
 
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
-    None,
-)
+# The first of these that is there; the shell starts a page in a third of the time.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
 QUIET = [  # root needs no-sandbox; the rest keeps the browser from calling home
     "--no-sandbox",
     "--disable-gpu",
@@ -27,6 +28,14 @@ QUIET = [  # root needs no-sandbox; the rest keeps the browser from calling home
     "--no-first-run",
 ]
 STRICT = os.environ.get("STRICT") == "1"
+# Half a minute and more of tests in one file, the longest first.
+LONGEST = (
+    "tests/browser/test_search.py",
+    "tests/lab/runs/test_recordings.py",
+    "tests/browser/test_pages.py",
+    "tests/browser/test_explorer.py",
+)
+ON_LOOPBACK = ("tests/claims/", "tests/lab/", "tests/snippets/")
 unmet: Counter[str] = Counter()
 differences: list[str] = []
 
@@ -83,16 +92,88 @@ def pytest_terminal_summary(terminalreporter):
     if unmet:
         counts = ", ".join(f"{n} for want of {need}" for need, n in unmet.items())
         terminalreporter.write_line(f"not proved here: {counts}")
-    for text in differences:
+    for text in sorted(differences):
         terminalreporter.write_line(f"differs here: {text}")
 
 
+def pytest_sessionfinish(session):
+    """Tests that ran in a worker process: hand over what was counted there."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["unmet"] = dict(unmet)
+        session.config.workeroutput["differences"] = differences
+
+
+def pytest_testnodedown(node):
+    """A worker has ended: add what it counted."""
+    told = getattr(node, "workeroutput", {})  # one that crashed tells nothing
+    unmet.update(told.get("unmet", {}))
+    differences.extend(told.get("differences", []))
+
+
+class ByFile(LoadScopeScheduling):
+    """The tests of a file run in one process, for they share what is slow to set up.
+
+    So do all that would meet on the machine's own loopback, where there is no other.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        if path.startswith(ON_LOOPBACK) and abilities()["private_net"]:
+            return "loopback"
+        return path
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """How `pytest -n 2` shares out the tests."""
+    config.option.loadscopereorder = False  # pytest_collection_modifyitems did it
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    """Files that take long come first: else one process ends long before the other."""
+    order = {path: number for number, path in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(order)))
+
+
+class ToldAtOnce:
+    """Says which test failed while the others run; the details come at the end."""
+
+    def __init__(self, terminal) -> None:
+        self.terminal = terminal
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report):
+        if report.failed:
+            self.terminal.ensure_newline()
+            self.terminal.write_line(f"FAILED {report.nodeid}", red=True)
+
+
+def pytest_sessionstart(session):
+    """Register the above, where there is somebody to tell."""
+    plugins = session.config.pluginmanager
+    if terminal := plugins.get_plugin("terminalreporter"):
+        plugins.register(ToldAtOnce(terminal))
+
+
 @pytest.fixture(scope="session")
-def built_site():
-    """The folder of the built site, made as `make html` makes it."""
+def built_site(testrun_uid):
+    """The folder of the built site, made as `make html` makes it, once for all."""
     folder = ROOT / "build" / "html"
-    if os.environ.get("SITE_IS_BUILT"):  # by `make test`, for all that run side by side
+    if os.environ.get("SITE_IS_BUILT"):  # by `make test`
         return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder.with_name("built-for"), "a+") as note:
+        fcntl.flock(note, fcntl.LOCK_EX)  # another process may be about to build it
+        note.seek(0)
+        if note.read() != testrun_uid:
+            build(folder)
+            note.truncate(0)
+            note.write(testrun_uid)
+    return folder
+
+
+def build(folder):
+    """Build the site into a folder, or fail with what Sphinx says."""
     command = [sys.executable, "-m", "sphinx", "-c", ".", "-q", "-W", "--keep-going"]
     built = subprocess.run(
         [*command, "-j", "auto", "docs", str(folder)],
@@ -101,8 +182,9 @@ def built_site():
         text=True,
     )
     if built.returncode != 0:
+        # What was read is kept, and would not be complained of again.
+        (folder / ".doctrees" / "environment.pickle").unlink(missing_ok=True)
         pytest.fail(f"the site does not build:\n{built.stderr}", pytrace=False)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,9 @@ def read(plain: str) -> Layout:
     ...      'edge a b 2 0 0 1 1 "go" 0.5 0.5 solid black').edges[0].label
     (36.0, 36.0)
     """
-    nodes, edges, width, height = {}, [], 0.0, 0.0
+    nodes: dict[str, tuple[float, float]] = {}
+    edges: list[Edge] = []
+    width, height = 0.0, 0.0
 
     def places(fields: list[str]) -> list[tuple[float, float]]:
         numbers = [float(field) * POINTS for field in fields]
@@ -66,3 +68,17 @@ def read(plain: str) -> Layout:
             label = places(told[1:3])[0] if len(told) == 5 else None
             edges.append(Edge(start, end, places(curve), label))
     return Layout((width, height), nodes, edges)
+
+
+def folded(text: str, letters: int) -> list[str]:
+    """Text in lines of so many letters, for a box; a longer word has its own line.
+
+    >>> folded("unbound, an old port shown", 20)
+    ['unbound, an old port', 'shown']
+    """
+    lines = [""]
+    for word in text.split():
+        if len(lines[-1]) + len(word) + 1 > letters and lines[-1]:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines

@@ -1,5 +1,6 @@
 """What all directives share: complaints with page and line, HTML, tables."""
 
+import ast
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
@@ -54,6 +55,21 @@ class Directive(Complaining, SphinxDirective):
 
 class Role(Complaining, SphinxRole):
     """A role that can complain."""
+
+
+def part_of(source: str, function: str) -> str:
+    """The source of one function, with its decorators, comments and docstring.
+
+    Raises Refused, with those that there are.
+    """
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    tops = [node for node in ast.parse(source).body if isinstance(node, kinds)]
+    for node in tops:
+        if node.name == function:
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            return "\n".join(source.splitlines()[first - 1 : node.end_lineno]) + "\n"
+    names = ", ".join(node.name for node in tops) or "none"
+    raise Refused(f"no function {function!r}; there are: {names}")
 
 
 def html(text: str) -> nodes.raw:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from evidence import calls
-from lab.claims.proof import Packet, Wire
+from lab.claims.proof import Wire
+from lab.isolation.capture import Decoded
 
 real_socket = socket.socket
 LOCAL, PEER = calls.ASK
@@ -28,7 +29,7 @@ SUCCESS: dict[str, Any] = {
     "getsockname": ("0.0.0.0", 0),
 }
 # Told where a proof saw no packet at all.
-EXTRA: list[Packet] = [
+EXTRA: list[Decoded] = [
     {
         "protocol": "UDP",
         "source": ["127.0.0.1", 1],
@@ -78,7 +79,7 @@ class Alteration:
 
     result: Callable[[str, Any], Any] | None = None
     error: Callable[[str, OSError], Any] | None = None
-    packets: Callable[[list[Packet]], list[Packet]] | None = None
+    packets: Callable[[list[Decoded]], list[Decoded]] | None = None
 
 
 def address(

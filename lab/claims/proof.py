@@ -1,31 +1,40 @@
 """One proof, run in a network of its own, and the packets that it saw."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from lab.isolation import namespace
-from lab.isolation.capture import Capture, decode
+from lab.isolation.capture import Capture, Decoded, decode
 
-Packet = dict[str, Any]  # as lab.isolation.capture.decode gives it
 FIRST_CHOSEN = 32768  # net.ipv4.ip_local_port_range begins here
 FIRST_SHOWN = 50001  # and is shown so, as in the recordings
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a proof ended: with what pytest would print, or why it was skipped."""
+
+    complaint: str = ""
+    skipped: str = ""
+    packets: list[str] = field(default_factory=list)  # in words
 
 
 class Wire:
     """The packets on this proof's loopback; each call returns the new ones."""
 
     def __init__(self) -> None:
-        self.seen: list[Packet] = []
-        self.alter: Callable[[list[Packet]], list[Packet]] | None = None
+        self.seen: list[Decoded] = []
+        self.alter: Callable[[list[Decoded]], list[Decoded]] | None = None
         self._capture: Capture | None = None
 
     def open(self) -> None:
         """Start to capture; done once the proof is in its own network."""
         self._capture = Capture()
 
-    def __call__(self) -> list[Packet]:
+    def __call__(self) -> list[Decoded]:
         """New packets in the order in which they were sent."""
         assert self._capture is not None, "the proof lacks @needs('packets')"
         fresh = [decode(raw) for _, raw in self._capture.drain()]
@@ -37,16 +46,14 @@ def run_proof(
     function: Callable[..., object],
     arguments: dict[str, Any],
     prepare: Callable[[Wire | None], object] | None = None,
-) -> tuple[str, list[str]]:
+) -> Ending:
     """Call a proof in a new network, for good: do it in a process of its own.
 
-    prepare: called before it, in that network. Returns "" or what pytest would print,
-    and the packets in words.
+    prepare: called before it, in that network.
     """
     marks = getattr(function, "pytestmark", [])
     needs = [need for mark in marks for need in mark.args if mark.name == "needs"]
     wire = arguments.get("wire")
-    complaint = ""
     try:
         namespace.enter("second_user" in needs)
         if wire is not None:
@@ -54,20 +61,23 @@ def run_proof(
         if prepare:
             prepare(wire)
         function(**arguments)
+    except pytest.skip.Exception as why:
+        return Ending(skipped=str(why))
     except BaseException:
-        complaint = str(pytest.ExceptionInfo.from_current().getrepr(style="short"))
-    return complaint, in_words(wire.seen) if wire else []
+        told = pytest.ExceptionInfo.from_current().getrepr(style="short")
+        return Ending(complaint=str(told))
+    return Ending(packets=in_words(wire.seen) if wire else [])
 
 
-def in_words(packets: list[Packet]) -> list[str]:
+def in_words(packets: list[Decoded]) -> list[str]:
     """Packets in words, chosen ports renumbered as in the recordings."""
     numbers: dict[int, int] = {}
 
-    def end(address: tuple[str, int | None]) -> str:
+    def end(address: Sequence[str | int | None]) -> str:
         host, port = address
-        host = f"[{host}]" if ":" in host else host
-        if port is None:
-            return host
+        host = f"[{host}]" if ":" in str(host) else host
+        if not isinstance(port, int):
+            return str(host)
         if port >= FIRST_CHOSEN:
             port = numbers.setdefault(port, FIRST_SHOWN + len(numbers))
         return f"{host}:{port}"

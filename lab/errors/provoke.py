@@ -1,203 +1,240 @@
-"""Provokes every error of `lab.errors.provocations` and keeps what came of it.
+"""Provokes the errors, and keeps what came of it in evidence/measured/errors.json.
 
-`python -m lab errors` writes evidence/errors.json. Each provocation has a process, a
-network (`lab.isolation.namespace`) and an empty folder of its own, for each kind of socket.
+Each way has a process, a network (`lab.isolation.namespace`) and an empty folder of its
+own, for each kind of socket. Only what is new or whose sources have changed is provoked
+again, unless all is asked for.
 """
 
-import errno
-import json
 import os
 import resource
-import signal
 import socket
-import subprocess
-import sys
-import tempfile
-from datetime import date
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from evidence import store, systems
-from lab.errors.provocations import KINDS, NOT_PROVOKED, PROVOCATIONS, Kit, Provocation
-from lab.isolation import namespace
+from tqdm import tqdm
 
-FILE = "errors.json"
-TIME_LIMIT = 20  # seconds, for one provocation on one kind of socket
+from evidence import errors, store, systems
+from evidence.calls import errno_name
+from evidence.errors import KINDS, Errors, Kind, Way
+from lab.errors import ways
+from lab.errors.kit import Kit
+from lab.errors.registry import Program
+from lab.errors.ways import Entry
+from lab.isolation import child, namespace
+
+TIME_LIMIT = 20  # seconds, for one way on one kind of socket
 AT_ONCE = 16  # most of them wait for the kernel to make and remove networks
 
 
 class Unexpected(Exception):
-    """A provocation that does not give its error, or gives it at another line."""
+    """A way that does not give its error, or gives it at another line."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The error that a call gave, as Python tells it."""
+
+    errno: str
+    number: int | None
+    exception: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A way tried on one kind of socket: its outcome, or why there is none.
+
+    missing: what this machine refuses; failed: what happened instead.
+    """
+
+    way: str
+    kind: Kind
+    outcome: Outcome | None = None
+    missing: str = ""
+    failed: str = ""
 
 
 def name_of(error: BaseException) -> str:
-    """The symbolic name of an error, or the class of one that has no number."""
+    """The name of an error: its errno, or its class if it has no number.
+
+    >>> name_of(ConnectionRefusedError(111, "")), name_of(TimeoutError("timed out"))
+    ('ECONNREFUSED', 'TimeoutError')
+    """
     number = getattr(error, "errno", None)
-    if isinstance(error, socket.gaierror):
+    if isinstance(error, socket.gaierror):  # getaddrinfo(3) has names of its own
         names = (name for name in dir(socket) if name.startswith("EAI_"))
         return next(name for name in names if getattr(socket, name) == number)
-    if number == errno.EOPNOTSUPP:  # Python's errorcode says ENOTSUP, its other name
-        return "EOPNOTSUPP"
-    return errno.errorcode.get(number, type(error).__name__)
+    return type(error).__name__ if number is None else errno_name(number)
 
 
-def provoke(provocation: Provocation, kind: str) -> dict:
-    """Run one provocation in this process, which must be in a private network.
+def provoke(function: Program, last_line: int, kind: Kind) -> Outcome:
+    """Run a way in this process, which must be in a private network.
 
-    Returns what came of it. Raises Unexpected if another line fails, or none.
+    last_line: the one on which the call that shall fail begins. Returns what came of
+    it. Raises Unexpected if another line fails, or none; Missing where the machine has
+    not what the way needs.
     """
     kit = Kit(kind)
     descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
-    where = f"{provocation.id} on {kind}"
     try:
-        provocation.function(kit)
+        function(kit)
+    except namespace.Missing:
+        raise
     except Exception as error:
         resource.setrlimit(resource.RLIMIT_NOFILE, descriptors)
-        trace = error.__traceback__.tb_next
-        first = provocation.function.__code__.co_firstlineno
-        if trace is None or trace.tb_lineno < first + provocation.last.lineno - 1:
-            raise Unexpected(f"{where}: an earlier line failed: {error!r}") from error
-        return {
-            "errno": name_of(error),
-            "number": getattr(error, "errno", None),
-            "exception": type(error).__name__,
-            "message": str(error),
-        }
-    raise Unexpected(f"{where}: nothing failed")
+        trace = error.__traceback__.tb_next if error.__traceback__ else None
+        if trace is None or trace.tb_lineno < last_line:
+            raise Unexpected(f"an earlier line failed: {error!r}") from error
+        number = getattr(error, "errno", None)
+        return Outcome(name_of(error), number, type(error).__name__, str(error))
+    raise Unexpected("nothing failed")
 
 
-def provoke_apart(provocation: Provocation, kind: str) -> int:
-    """Run one in a child process of its own; returns a pipe with the outcome as JSON.
+def attempt(function: Program, last_line: int, kind: Kind, folder: Path) -> Outcome:
+    """Run a way in a new network and in that folder, for good: in a child process.
 
-    Where the machine lacks what it needs, the outcome says what is missing.
+    Raises Unexpected and Missing, as provoke().
     """
-    reading, writing = os.pipe()
-    if os.fork() == 0:
-        signal.alarm(TIME_LIMIT)
-        outcome = {"failed": f"{provocation.id} on {kind}: no answer"}
-        try:
-            with tempfile.TemporaryDirectory() as folder:
-                os.chdir(folder)
-                namespace.enter()
-                outcome = provoke(provocation, kind)
-        except namespace.Missing as missing:
-            outcome = {"missing": missing.step, "why": str(missing)}
-        except Unexpected as error:
-            outcome = {"failed": str(error)}
-        finally:
-            with open(writing, "w") as answer:
-                json.dump(outcome, answer)
-            os._exit(0)
-    os.close(writing)
-    return reading
+    folder.mkdir()
+    os.chdir(folder)
+    namespace.enter()
+    return provoke(function, last_line, kind)
 
 
-def main() -> None:
-    """Provoke all, several at a time; print {id: {kind: outcome}} as JSON."""
-    jobs = [
-        (provocation, kind)
-        for provocation in PROVOCATIONS.values()
-        for kinds in provocation.expected.values()
-        for kind in kinds
-    ]
-    outcomes: dict[str, dict] = {}
-    for start in range(0, len(jobs), AT_ONCE):
-        batch = [
-            (p.id, kind, provoke_apart(p, kind)) for p, kind in jobs[start:][:AT_ONCE]
-        ]
-        for name, kind, pipe in batch:
-            with open(pipe) as answer:
-                text = answer.read() or '{"failed": "killed: no answer in time"}'
-            outcomes.setdefault(name, {})[kind] = json.loads(text)
-            os.wait()
-    json.dump(outcomes, sys.stdout)
+def finished(way: str, kind: Kind, running: child.Child[Outcome]) -> Attempt:
+    """What came of an attempt, once it has ended."""
+    try:
+        return Attempt(way, kind, running.result(TIME_LIMIT))
+    except namespace.Missing as missing:
+        return Attempt(way, kind, missing=str(missing))
+    except (Unexpected, child.ChildFailed) as problem:
+        return Attempt(way, kind, failed=str(problem))
+    except Exception as problem:  # of the lab itself
+        return Attempt(way, kind, failed=f"the lab failed: {problem!r}")
 
 
-def measure() -> dict[str, dict]:
-    """Provoke all in a process of its own: {id: {kind: outcome}}."""
-    ran = subprocess.run(
-        [sys.executable, "-m", "lab.errors.provoke"],
-        capture_output=True,
-        text=True,
-        cwd=store.ROOT,
-    )
-    if ran.returncode != 0:
-        raise Unexpected(ran.stderr)
-    return json.loads(ran.stdout)
+def measure(names: Iterable[str] | None = None) -> list[Attempt]:
+    """Try ways, all if none are named, on each of their kinds of sockets.
 
-
-def rows(outcomes: dict[str, dict]) -> list[dict]:
-    """What the evidence keeps: one row for each provocation and result, in file order.
-
-    Kinds of sockets with the same result share a row. What failed or was missing here
-    is left out.
+    Forks, so this process must have no threads. Shows its progress in a terminal.
     """
-    made = []
-    for provocation in PROVOCATIONS.values():
-        found: dict[str, dict] = {}
-        for kind in KINDS:
-            outcome = outcomes.get(provocation.id, {}).get(kind)
-            if outcome and "errno" in outcome:
-                key = json.dumps(outcome)
-                found.setdefault(key, outcome | {"sockets": []})["sockets"].append(kind)
-        for outcome in found.values():
-            row = {"id": provocation.id, "call": provocation.call} | outcome
-            row |= {"cause": provocation.cause, "cure": provocation.cure}
-            made.append(row | {"see": list(provocation.see)})
-    return made
+    known = ways.every()
+    chosen = known if names is None else names
+    jobs = [(known[name], kind) for name in chosen for kind in known[name].kinds]
+    tqdm.monitor_interval = 0  # or it starts a thread
+    with TemporaryDirectory() as folder:
+        attempts = side_by_side(jobs, Path(folder))
+        progress = tqdm(attempts, "errors", len(jobs), leave=False, disable=None)
+        return list(progress)
 
 
-def page_of(call: str) -> str:
-    """The man page of a call."""
-    return "send(2)" if call == "sendto" else f"{call}(2)"
+def side_by_side(jobs: Iterable[tuple[Entry, Kind]], folder: Path) -> Iterator[Attempt]:
+    """The attempts, in order, AT_ONCE of them under way; each has a folder in there."""
+    running: deque[tuple[str, Kind, child.Child[Outcome]]] = deque()
+    for number, (way, kind) in enumerate(jobs):
+        if len(running) == AT_ONCE:
+            yield finished(*running.popleft())
+        run, line = way.provocation.function, way.last_line
+        started = child.fork(attempt, run, line, kind, folder / str(number))
+        running.append((way.id, kind, started))
+    while running:
+        yield finished(*running.popleft())
 
 
-def not_provoked() -> list[dict]:
-    """The errnos of the man pages that are not provoked, each with the reason."""
-    return [
-        {"page": page, "errno": name, "reason": reason}
-        for reason, by_page in NOT_PROVOKED.items()
-        for page, names in by_page.items()
-        for name in names.split()
-    ]
-
-
-def complaints(outcomes: dict[str, dict]) -> list[str]:
-    """Where the outcome is not the one that the table expects, in words."""
+def complaints(attempts: Iterable[Attempt]) -> list[str]:
+    """Where the outcome is not the one that the way expects, in words."""
     found = []
-    for name, by_kind in outcomes.items():
-        for expected, kinds in PROVOCATIONS[name].expected.items():
-            for kind in kinds:
-                got = by_kind[kind]
-                text = got.get("failed") or got.get("errno", expected)
-                if text != expected:
-                    found.append(f"{name} on {kind}: expected {expected}, got {text}")
+    for one in attempts:
+        [expected] = ways.every()[one.way].expected_on(one.kind)
+        got = one.outcome.errno if one.outcome else one.failed
+        if got and got != expected:
+            found.append(f"{one.way} on {one.kind}: expected {expected}, got {got}")
     return found
 
 
-def write() -> str:
-    """Measure and write evidence/errors.json; returns a line that says what was done.
+def rows(attempts: Iterable[Attempt], platform: str) -> list[Way]:
+    """What the evidence keeps: a row for each way and outcome.
 
-    Raises Unexpected, and writes nothing, if any outcome is not the expected one or
-    this machine lacks something.
+    Kinds of sockets with the same outcome share a row. What has no outcome is left out.
     """
-    outcomes = measure()
-    wrong = complaints(outcomes)
-    wrong += [
-        f"{name} on {kind}: {outcome['why']}"
-        for name, by_kind in outcomes.items()
-        for kind, outcome in by_kind.items()
-        if "missing" in outcome
-    ]
+    found: dict[tuple[str, Outcome], list[Kind]] = {}
+    for one in attempts:
+        if one.outcome:
+            found.setdefault((one.way, one.outcome), []).append(one.kind)
+    made = []
+    for (name, outcome), kinds in found.items():
+        way = ways.every()[name]
+        made.append(
+            Way(
+                id=way.id,
+                call=way.call or "",
+                errno=outcome.errno,
+                number=outcome.number,
+                exception=outcome.exception,
+                message=outcome.message,
+                sockets=sorted(kinds, key=KINDS.index),
+                cause=way.cause,
+                cure=way.provocation.cure,
+                see=list(way.provocation.see),
+                program=way.program,
+                platform=platform,
+                date="",
+                sources=errors.made_by(way.id, way.call or ""),
+            )
+        )
+    return made
+
+
+def fresh(kept: Errors | None) -> dict[str, list[Way]]:
+    """{id: rows} of the ways that need not be provoked again."""
+    every = kept.rows if kept else []
+    stale = set(errors.stale(every))
+    found: dict[str, list[Way]] = {}
+    for row in every:
+        if row.id not in stale:
+            found.setdefault(row.id, []).append(row)
+    return found
+
+
+def dated(row: Way, kept: Iterable[Way]) -> Way:
+    """A new row with platform and day: those of the kept one if nothing changed."""
+    mine = (old for old in kept if old.id == row.id)
+    return store.dated(row, next((old for old in mine if store.same(row, old)), None))
+
+
+def provoked(names: list[str]) -> list[Attempt]:
+    """measure(), where every outcome must be the expected one. Raises Unexpected."""
+    if names and (reason := namespace.abilities()["private_net"]):
+        raise Unexpected(f"errors are provoked in a network of their own: {reason}")
+    attempts = measure(names)
+    wrong = complaints(attempts)
+    wrong += [f"{a.way} on {a.kind}: {a.missing}" for a in attempts if a.missing]
     if wrong:
         raise Unexpected("\n".join(wrong))
-    path = store.measured() / FILE
-    body = {"rows": rows(outcomes), "not_provoked": not_provoked()}
-    old = store.load_dict(FILE) if path.exists() else {}
-    head = {"platform": systems.note(), "date": date.today().isoformat()}
-    if all(old.get(key) == value for key, value in body.items()):
-        head = {key: old[key] for key in head}
-    changed = store.save(path, head | body)
-    return f"errors: {len(body['rows'])} rows, {'written' if changed else 'unchanged'}"
+    return attempts
 
 
-if __name__ == "__main__":
-    main()
+def write(everything: bool = False) -> str:
+    """Provoke what is new or stale, or everything, and write the evidence.
+
+    Returns a line that says what was done. Raises Malformed; and Unexpected, if any
+    outcome is not the expected one or this machine lacks something: nothing is written.
+    """
+    path = store.measured(errors.FILE)
+    old = store.kept(path, Errors)
+    found = {} if everything else fresh(old)
+    todo = [name for name in ways.every() if name not in found]
+    attempts = provoked(todo)
+    platform = systems.note() if todo else ""
+    for row in rows(attempts, platform):
+        found.setdefault(row.id, []).append(dated(row, old.rows if old else []))
+    every = [row for name in ways.every() for row in found[name]]
+    newest = max(every, key=lambda row: row.date)
+    changed = store.save(path, Errors(newest.platform, newest.date, every))
+    return (
+        f"errors: {len(every)} rows, {len(todo)} of {len(ways.every())} ways provoked, "
+        f"{'written' if changed else 'unchanged'}"
+    )

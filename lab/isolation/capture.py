@@ -1,19 +1,44 @@
-"""Packets on the loopback, with the kernel's own time stamps, decoded by scapy."""
+"""Packets on the loopback, with the kernel's own time stamps, decoded by scapy.
+
+To capture takes CAP_NET_RAW, packet(7): a process has it after `namespace.enter()`, and
+root has it everywhere. To decode takes no rights.
+"""
 
 import contextlib
 import socket
 import struct
+from typing import NotRequired, TypedDict
 
-ETH_P_ALL = 0x0003  # <linux/if_ether.h>
+ETH_P_IP, ETH_P_ALL = 0x0800, 0x0003  # <linux/if_ether.h>
 SO_TIMESTAMPNS = 35  # <asm-generic/socket.h>
-ETH_P_IP = 0x0800
-ETHERNET_HEADER = 14  # loopback frames carry one, filled with zeros
+ETHERNET_HEADER = 14  # ETH_HLEN, same file; on the loopback it is filled with zeros
+LONGEST_FRAME = 65600  # bytes: the loopback's 64 KiB and its header
+ANCILLARY = 64  # bytes: room for one time stamp, cmsg(3)
+BUFFER = 1 << 22  # bytes, so that nothing is lost between two calls of drain()
+# {scapy's letter: name}, in the order in which they are told; the rest is left out.
+FLAGS = {"S": "SYN", "F": "FIN", "R": "RST", "P": "PSH", "A": "ACK"}
+
+
+class Decoded(TypedDict):
+    """An IP packet in the site's words.
+
+    source, destination: [host, port], the port None where a protocol has none.
+    payload: bytes that it carries. flags: TCP only. kind: of an ICMP message, in words.
+    """
+
+    protocol: str
+    source: list[str | int | None]
+    destination: list[str | int | None]
+    payload: int
+    flags: NotRequired[list[str]]
+    kind: NotRequired[str]
 
 
 class Capture:
     """Everything sent over the loopback while this is open, or IPv4 over a cable.
 
-    Raises OSError where the process may not open a packet socket (packet(7)).
+    interface: its name, for instance `lo`. Raises OSError where there is none, or the
+    process may not open a packet socket, packet(7).
     """
 
     def __init__(self, interface: str = "lo") -> None:
@@ -23,15 +48,20 @@ class Capture:
         self._loopback = interface == "lo"
         self._socket.bind((interface, ETH_P_ALL))
         self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
         self._socket.setblocking(False)
 
     def drain(self) -> list[tuple[int, bytes]]:
-        """Take what has been captured so far: [(nanoseconds, IP packet), …]."""
+        """Take what has been captured so far: [(moment, IP packet), …].
+
+        moment: when the kernel took the packet over, in nanoseconds since 1970.
+        """
         taken = []
         with contextlib.suppress(BlockingIOError):
             while True:
-                frame, extra, _, address = self._socket.recvmsg(65600, 64)
+                frame, extra, _, address = self._socket.recvmsg(
+                    LONGEST_FRAME, ANCILLARY
+                )
                 _, protocol, direction, *_ = address
                 if self._loopback and direction != socket.PACKET_OUTGOING:
                     continue  # the loopback shows each packet twice: sent, received
@@ -47,35 +77,33 @@ class Capture:
         self._socket.close()
 
 
-def decode(packet: bytes) -> dict:
+def decode(packet: bytes) -> Decoded:
     """Name the fields of an IP packet that the site talks about.
 
-    Returns protocol, source and destination as (host, port), or (host, None)
-    where the protocol has no ports, payload length in bytes, and for TCP the
-    flags in the order of RFC 9293, for ICMP the type and code in words.
+    packet: from the first byte of its IPv4 or IPv6 header.
     """
     from scapy.layers.inet import ICMP, IP, TCP, UDP  # slow to import: only here
     from scapy.layers.inet6 import IPv6
 
     ip = IPv6(packet) if packet[0] >> 4 == 6 else IP(packet)
     for layer in (TCP, UDP):
-        if layer in ip and ICMP not in ip:
+        if (
+            layer in ip and ICMP not in ip
+        ):  # an ICMP message quotes the packet it is about
             inner = ip[layer]
-            length = len(bytes(inner.payload))
-            fields = {
+            found: Decoded = {
                 "protocol": layer.__name__,
                 "source": [ip.src, inner.sport],
                 "destination": [ip.dst, inner.dport],
-                "payload": length,
+                "payload": len(bytes(inner.payload)),
             }
             if layer is TCP:
-                names = (("S", "SYN"), ("F", "FIN"), ("R", "RST"), ("P", "PSH"))
-                names = (*names, ("A", "ACK"))
-                fields["flags"] = [n for flag, n in names if flag in inner.flags]
-            return fields
-    kind = ip.payload.sprintf("%type% %code%") if ICMP in ip else ip.payload.name
+                found["flags"] = [n for flag, n in FLAGS.items() if flag in inner.flags]
+            return found
+    name = str(ip.payload.name)
+    kind = str(ip.payload.sprintf("%type% %code%")) if ICMP in ip else name
     return {
-        "protocol": "ICMP" if ICMP in ip else ip.payload.name,
+        "protocol": "ICMP" if ICMP in ip else name,
         "source": [ip.src, None],
         "destination": [ip.dst, None],
         "payload": len(bytes(ip.payload.payload)),

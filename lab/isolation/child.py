@@ -1,6 +1,6 @@
 """Runs a function in another process: the only place of the lab that forks.
 
-A process that has entered a network cannot leave it, so whatever does is run in a child:
+Whatever enters a network cannot leave it, and is run in a child:
 
 * `fork()`, `run()`: in a fork of this process, which must not have threads. It has all
   that this process has, and what it does to itself stays there.
@@ -56,7 +56,8 @@ class Child(Generic[Result]):
             raise ChildFailed(f"still running after {time_limit:g} s")
         if not told:
             raise ChildFailed(f"no answer, ended with {describe(status)}")
-        return unpacked(told)
+        result: Result = unpacked(told)
+        return result
 
 
 def describe(status: int) -> str:
@@ -117,8 +118,8 @@ def run(
     *arguments: Arguments.args,
     **_: Arguments.kwargs,
 ) -> Result:
-    """function(*arguments) in a fork of this process; returns and raises what it does."""
-    return fork(function, *arguments).result()
+    """function(*arguments) in a fork; returns and raises what it does."""
+    return fork(function, *arguments, **_).result()
 
 
 def run_fresh(

@@ -1,8 +1,9 @@
 """A private network: a user and network namespace with a loopback of its own.
 
 No root is needed where the system allows unprivileged user namespaces
-(user_namespaces(7), network_namespaces(7)). Each ability is tried, not assumed:
-some systems let unshare() succeed and refuse everything after it.
+(user_namespaces(7), network_namespaces(7)); only a second user is root's to give. Each
+ability is tried, not assumed: some systems let unshare(2) succeed and refuse everything
+after it.
 """
 
 import ctypes
@@ -39,7 +40,8 @@ def enter(second_user: bool = False) -> None:
     """Move this single-threaded process to a new network with lo up.
 
     second_user: root there can become the user 1 as well; only root may ask for it.
-    Raises Missing, naming the first step that the system refuses.
+    Raises Missing, naming the first step that the system refuses. A process that has
+    threads is refused by unshare(2).
     """
     uid, gid = os.getuid(), os.getgid()
     users = f"0 {uid} 1"
@@ -72,7 +74,8 @@ def map_users(
 ) -> None:
     """Map the users of another process's new namespace, as soon as that says so.
 
-    From inside only one may be mapped, user_namespaces(7).
+    inside: the id of that process. users: lines of uid_map. From inside only one user
+    may be mapped, user_namespaces(7). Raises OSError.
     """
     other_end.close()  # so that the end of the other process can be seen
     if told.recv(10):
@@ -85,6 +88,7 @@ def set_up_loopback() -> None:
     The kernel may hold a bare ACK back for 40 ms and let it travel with data; which
     of the two happens is a matter of timing. The route metric `quickack` of
     ip-route(8) takes the choice away, so that the same calls send the same packets.
+    Raises OSError, NetlinkError.
     """
     with IPRoute() as network:
         lo = network.link_lookup(ifname="lo")[0]
@@ -96,7 +100,8 @@ def set_up_loopback() -> None:
                 "replace", dst=destination, scope="host", prefsrc="127.0.0.1", **same
             )
         if why_no_ipv6() is None:
-            network.route("del", family=socket.AF_INET6, dst="::1/128", table=255)
+            old = {"dst": "::1/128", "table": LOCAL_TABLE}
+            network.route("del", family=socket.AF_INET6, **old)
             network.route("add", family=socket.AF_INET6, dst="::1/128", **same)
 
 
@@ -187,8 +192,8 @@ def abilities() -> dict[str, str | None]:
 def why_no_ipv6() -> str | None:
     """None where ::1 can be bound, or the reason in words."""
     try:
-        with socket.socket(socket.AF_INET6) as probe:
-            probe.bind(("::1", 0))
+        with socket.socket(socket.AF_INET6) as sock:
+            sock.bind(("::1", 0))
     except OSError as error:
         return f"no ::1: {error}"
     return None

@@ -1,20 +1,27 @@
 """What a network of the lab can be given beyond its loopback, as plain functions.
 
-    python -m lab.isolation.networks 'no route to 203.0.113.1' python program.py
+    python -m lab network 'no route to 203.0.113.1' python program.py
 
 runs a program in a new network with what its `# Needs:` line asks for.
 
 Each one changes the network or the rights of this process, for good: run it only in a
-process of its own, after `lab.isolation.namespace.enter()`. All addresses off the loopback are
-documentation addresses (RFC 5737, RFC 3849), and exist nowhere but in there.
+process of its own, after `lab.isolation.namespace.enter()`. That made it root of its
+network, which is all that they need; nobody has to be root of the machine. All
+addresses off the loopback are documentation addresses (RFC 5737, RFC 3849), and exist
+nowhere but in there.
+
+A family is AF_INET or AF_INET6. They raise Missing where a call or a sysctl is refused,
+and pyroute2's NetlinkError where rtnetlink(7) or nftables refuse.
 """
 
+import argparse
 import ctypes
+import difflib
 import os
 import socket
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,25 +38,38 @@ from lab.isolation.namespace import (
     write_sysctl,
 )
 
-FAR = {socket.AF_INET: "203.0.113.1", socket.AF_INET6: "2001:db8:ffff::1"}
-FAR_NETWORK = {socket.AF_INET: "203.0.113.0/24", socket.AF_INET6: "2001:db8:ffff::/48"}
-HERE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
-NEIGHBOUR = {socket.AF_INET: "192.0.2.2", socket.AF_INET6: "2001:db8::2"}
-WIDTH = {socket.AF_INET: 24, socket.AF_INET6: 64}
-PORT_RANGE = "net.ipv4.ip_local_port_range"
+# {family: address}. HERE is our end of the cable, NEIGHBOUR the other one.
+FAR: dict[int, str] = {
+    socket.AF_INET: "203.0.113.1",
+    socket.AF_INET6: "2001:db8:ffff::1",
+}
+FAR_NETWORK: dict[int, str] = {
+    socket.AF_INET: "203.0.113.0/24",
+    socket.AF_INET6: "2001:db8:ffff::/48",
+}
+HERE: dict[int, str] = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
+NEIGHBOUR: dict[int, str] = {
+    socket.AF_INET: "192.0.2.2",
+    socket.AF_INET6: "2001:db8::2",
+}
+WIDTH: dict[int, int] = {socket.AF_INET: 24, socket.AF_INET6: 64}  # bits of the prefix
+PORT_RANGE = "net.ipv4.ip_local_port_range"  # ip(7)
 CLONE_NEWNS = 0x20000  # <linux/sched.h>
 READ_ONLY = 1  # MS_RDONLY, <sys/mount.h>
 IFA_F_NODAD = 2  # <linux/if_addr.h>: usable at once
-NF_DROP, NFPROTO_INET = 0, 1  # <linux/netfilter.h>
+NF_DROP, NF_ACCEPT, NFPROTO_INET = 0, 1, 1  # <linux/netfilter.h>
 NFT_REJECT_ICMPX_UNREACH = 2  # <linux/netfilter/nf_tables.h>
 PORT_UNREACHABLE, ADMIN_PROHIBITED = 1, 3  # NFT_REJECT_ICMPX_…, same file
 LANDLOCK_CREATE_RULESET, LANDLOCK_RESTRICT_SELF = 444, 446  # <asm-generic/unistd.h>
+LANDLOCK_BIND_TCP, LANDLOCK_CONNECT_TCP = 1 << 0, 1 << 1  # <linux/landlock.h>
 PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38  # <linux/prctl.h>
+CAPABILITY_VERSION_3 = 0x20080522  # <linux/capability.h>
+CAPABILITIES = 64  # as many as that version has room for, capabilities(7)
 libc = ctypes.CDLL(None, use_errno=True)
 
 
 def route(kind: str, family: int = socket.AF_INET) -> None:
-    """Route the far network: unreachable, prohibit, blackhole; see ip-route(8)."""
+    """Route the far network. kind: unreachable, prohibit, blackhole; ip-route(8)."""
     with IPRoute() as network:
         network.route("add", family=family, dst=FAR_NETWORK[family], type=kind)
 
@@ -58,7 +78,9 @@ def link(family: int = socket.AF_INET, mtu: int = 1500) -> None:
     """A cable (veth) with our end up, at HERE, and the far network behind it.
 
     The other end is up as well, but nobody there has an address, so nobody answers.
-    A neighbour who is asked for is given up after a tenth of a second.
+    A neighbour who is asked for is given up after a tenth of a second: asked once, and
+    waited for 100 ms, arp(7). mtu: in bytes, of both ends. Raises Missing where
+    /proc/sys is read-only.
     """
     version = 4 if family == socket.AF_INET else 6
     with IPRoute() as network:
@@ -89,7 +111,8 @@ def link(family: int = socket.AF_INET, mtu: int = 1500) -> None:
 def container() -> int:
     """A second network, as a container has, with a loopback of its own.
 
-    A cable leads from our HERE to its NEIGHBOUR. Returns a descriptor for `within()`.
+    A cable, veth(4), leads from our HERE to its NEIGHBOUR; IPv4 only. Returns a
+    descriptor for within(), which the caller closes.
     """
     home = os.open("/proc/self/ns/net", os.O_RDONLY)
     if libc.unshare(CLONE_NEWNET) != 0:
@@ -107,7 +130,10 @@ def container() -> int:
 
 
 def give_address(name: str, address: str) -> None:
-    """Switch an end of a cable on; acknowledgements go at once, as on the loopback."""
+    """Switch an end of a cable on; acknowledgements go at once, as on the loopback.
+
+    name: of the interface. address: of IPv4.
+    """
     with IPRoute() as network:
         index = network.link_lookup(ifname=name)[0]
         network.link("set", index=index, state="up")
@@ -124,14 +150,20 @@ def give_address(name: str, address: str) -> None:
 
 
 def move_to(network: int) -> None:
-    """Move this thread to a network; the sockets that it has stay where they are."""
+    """Move this thread to a network, setns(2); its sockets stay where they are.
+
+    network: a descriptor of a file such as /proc/self/ns/net, namespaces(7).
+    """
     if libc.setns(network, CLONE_NEWNET) != 0:
         raise Missing("namespace", os.strerror(ctypes.get_errno()))
 
 
 @contextmanager
-def within(network: int):
-    """Be in another network for a while: a socket stays in the one it was made in."""
+def within(network: int) -> Iterator[None]:
+    """Be in another network for a while: a socket stays in the one it was made in.
+
+    network: a descriptor, as container() returns it.
+    """
     home = os.open("/proc/self/ns/net", os.O_RDONLY)
     move_to(network)
     try:
@@ -144,7 +176,8 @@ def within(network: int):
 def new_address(address: str) -> None:
     """Give our end of the cable an IPv6 address that is still being checked.
 
-    For a second or two nobody may use it: duplicate address detection, RFC 4862.
+    For a second or two nobody may use it: duplicate address detection, RFC 4862. There
+    must be a cable: link() first.
     """
     with IPRoute() as network:
         index = network.link_lookup(ifname="cable")[0]
@@ -158,7 +191,7 @@ def new_address(address: str) -> None:
 
 
 def unplug() -> None:
-    """Switch our end of the cable off."""
+    """Switch our end of the cable off; link() or container() made it."""
     with IPRoute() as network:
         network.link("set", ifname="cable", state="down")
 
@@ -170,12 +203,12 @@ def remove_link() -> None:
 
 
 def port_range(first: int = 40000, last: int = 40000) -> None:
-    """Leave the kernel only these ports to choose from."""
+    """Leave the kernel only these ports to choose from, both ends included; ip(7)."""
     write_sysctl(PORT_RANGE, f"{first}\t{last}")
 
 
 def drop(hook: str) -> None:
-    """A firewall that drops everything at a hook: input or output."""
+    """A firewall that drops everything at a hook, input or output; nft(8)."""
     with NFTables(nfgen_family=NFPROTO_INET) as firewall:
         firewall.table("add", name="lab")
         firewall.chain(
@@ -189,7 +222,10 @@ def drop(hook: str) -> None:
 
 
 def reject(code: int) -> None:
-    """A firewall that answers TCP with ICMP: one of the two codes above."""
+    """A firewall that answers TCP with ICMP; nft(8).
+
+    code: PORT_UNREACHABLE or ADMIN_PROHIBITED.
+    """
     tcp = {"attrs": [("NFTA_DATA_VALUE", bytes([socket.IPPROTO_TCP]))]}
     rule = [
         genex("meta", {"key": Meta.NFT_META_L4PROTO, "dreg": Regs.NFT_REG_1}),
@@ -199,21 +235,30 @@ def reject(code: int) -> None:
     with NFTables(nfgen_family=NFPROTO_INET) as firewall:
         firewall.table("add", name="lab")
         firewall.chain(
-            "add", table="lab", name="all", hook="input", type="filter", policy=1
+            "add",
+            table="lab",
+            name="all",
+            hook="input",
+            type="filter",
+            policy=NF_ACCEPT,
         )
         firewall.rule("add", table="lab", chain="all", expressions=(rule,))
 
 
 def give_up_capabilities() -> None:
-    """Become an ordinary user: keep the user id, lose every capability."""
-    version_3_of_this_process = struct.pack("Ii", 0x20080522, 0)
+    """Become an ordinary user: keep the user id, lose every capability; capset(2)."""
+    version_3_of_this_process = struct.pack("Ii", CAPABILITY_VERSION_3, 0)
     if libc.capset(version_3_of_this_process, bytes(24)) != 0:
         raise Missing("ids", os.strerror(ctypes.get_errno()))
 
 
 def forbid_ports(bind: bool = False, connect: bool = False) -> None:
-    """Take from this process the right to bind or to connect TCP ports: landlock(7)."""
-    rights = struct.pack("QQ", 0, bind | connect << 1)
+    """Take from this process the right to bind or to connect TCP ports: landlock(7).
+
+    Needs no capability, but Linux 6.7 and a kernel that has it switched on.
+    """
+    ports = LANDLOCK_BIND_TCP * bind | LANDLOCK_CONNECT_TCP * connect
+    rights = struct.pack("QQ", 0, ports)  # struct landlock_ruleset_attr: files, network
     ruleset = libc.syscall(LANDLOCK_CREATE_RULESET, rights, len(rights), 0)
     if ruleset < 0:
         raise Missing("landlock", os.strerror(ctypes.get_errno()))
@@ -223,7 +268,11 @@ def forbid_ports(bind: bool = False, connect: bool = False) -> None:
 
 
 def mount(path: str, flags: int = 0, options: str = "") -> None:
-    """Mount an empty file system there, in a mount namespace of our own: tmpfs(5)."""
+    """Mount an empty tmpfs(5) at a new folder, in a mount namespace of our own.
+
+    flags: of mount(2), for instance READ_ONLY. options: of tmpfs, for instance
+    `size=4k`. Raises FileExistsError.
+    """
     Path(path).mkdir()
     made = libc.unshare(CLONE_NEWNS) == 0 and (
         libc.mount(b"lab", path.encode(), b"tmpfs", flags, options.encode()) == 0
@@ -237,7 +286,7 @@ def ordinary_user() -> None:
 
     Programs that user 0 starts get the whole bounding set back, capabilities(7).
     """
-    for capability in range(64):
+    for capability in range(CAPABILITIES):
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
     give_up_capabilities()
 
@@ -254,7 +303,7 @@ def no_route() -> None:
 
 
 # What a snippet may write in its `# Needs:` line, and what makes it so.
-WORLDS: dict[str, Callable[[], None]] = {
+NETWORKS: dict[str, Callable[[], None]] = {
     "a loopback of its own": lambda: None,
     "no route to 203.0.113.1": no_route,
     "three closed routes, to 203.0.113.1, .2 and .3": closed_routes,
@@ -263,13 +312,46 @@ WORLDS: dict[str, Callable[[], None]] = {
 }
 
 
-def main() -> None:
-    """Enter a new network, make a world by its name, become the program."""
-    need, *command = sys.argv[1:]
-    enter()
-    WORLDS[need]()
-    os.execvp(command[0], command)
+class Unknown(Exception):
+    """A network that nobody makes; the text lists those that somebody does."""
 
 
-if __name__ == "__main__":
-    main()
+def named(need: str) -> Callable[[], None]:
+    """What makes the network that a snippet asks for by name.
+
+    Raises Unknown, with all names, the closest first.
+    """
+    if need in NETWORKS:
+        return NETWORKS[need]
+    likeness = {
+        name: difflib.SequenceMatcher(None, need, name).ratio() for name in NETWORKS
+    }
+    closest = sorted(likeness, key=likeness.__getitem__, reverse=True)
+    raise Unknown(
+        f"lab/isolation/networks.py makes no network {need!r}; it makes: "
+        + "; ".join(map(repr, closest))
+    )
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What the network must be like, and what to run there."""
+    parser.add_argument("need", help="for instance 'no route to 203.0.113.1'")
+    parser.add_argument("program", help="a command, for instance python")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Enter a new network, make it what a snippet needs, become the program.
+
+    Returns if that cannot be: the exit status.
+    """
+    try:
+        make = named(chosen.need)
+        enter()
+        make()
+        os.execvp(chosen.program, [chosen.program, *chosen.arguments])
+    except Unknown as unknown:
+        print(unknown, file=sys.stderr)
+    except OSError as error:
+        print(f"{chosen.program}: {error.strerror}", file=sys.stderr)
+    return 1

@@ -1,16 +1,15 @@
-"""Has machines learned, gives their states names, writes and compares them."""
+"""From what the learner found to a machine as evidence has it: names, rules, checks."""
 
-import json
-import subprocess
-import sys
-from datetime import date
+from collections.abc import Sequence
 
-from evidence import store, systems
-from evidence.machines import KINDS, differences, disagreements, load, path_of
+from evidence import machines, store, systems
+from evidence.machines import KINDS, Learned, Machine, State, disagreements
+from lab.machines.found import Found, Tried
+from lab.machines.jobs import Job
 from lab.machines.state_names import name_states
 
 CHECKED_WITH = 10_000  # random words that were not used in learning
-TOLD = 12  # differences that are spelled out; the rest are counted
+SEED = 2  # of these words
 RULES = {
     "outcome": "`ok`, an errno, what a call returned in words, or `nothing: ` and the "
     "reason why the input was not done",
@@ -25,150 +24,87 @@ RULES = {
 }
 
 
-class Failed(Exception):
-    """The learner stopped; the text is its last words."""
+class NotLearned(Exception):
+    """A machine that is not good enough to be kept; the text says why."""
 
 
-def job(name: str, learn: bool, words: int, seed: int) -> dict:
-    """Something to do for `lab.machines.learner`: learn a machine, walk words, or both."""
-    return {"machine": name, "learn": learn, "words": words, "seed": seed}
+def job_of(name: str) -> Job:
+    """What `each()` is to do to learn a machine, and to check it."""
+    return Job(name, learn=True, words=CHECKED_WITH, seed=SEED)
 
 
-def ask(jobs: list[dict]) -> list[dict]:
-    """What `lab.machines.learner` finds, each job in a network of its own. Raises Failed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "lab.machines.learner"],
-        input=json.dumps(jobs),
-        capture_output=True,
-        text=True,
-        cwd=store.ROOT,
-    )
-    if done.returncode != 0:
-        raise Failed(f"the learner failed:\n{done.stderr.rstrip()}")
-    return json.loads(done.stdout)
+def relearned(name: str, found: Found, tried: Sequence[Tried], sources: str) -> Machine:
+    """The new machine, made here. Raises NotLearned where tried words contradict it.
 
-
-def finished(name: str, learned: dict) -> dict:
-    """What the learner found, with names for its states: a file's body."""
-    kind, _, size = name.rpartition("-")
-    names = name_states(learned)
-    title, call = KINDS[kind]
-    return {
-        "machine": name,
-        "socket": title,
-        "made_by": call,
-        "size": size,
-        "inputs": learned["meanings"],
-        "rules": RULES,
-        "notes": {str(n): note for n, note in enumerate(learned["notes"], 1)},
-        "start": names[0],
-        "states": [
-            {
-                "name": state_name,
-                "local": state["names"][0],
-                "peer": state["names"][1],
-                "word": state["word"],
-            }
-            for state_name, state in zip(names, learned["states"], strict=True)
-        ],
-        "transitions": [
-            [names[state], *middle, names[target]]
-            for state, *middle, target in learned["transitions"]
-        ],
-        "learned": {
-            "states": len(names),
-            "inputs": len(learned["inputs"]),
-            "queries": learned["figures"]["queries"],
-        },
-    }
-
-
-def relearn(name: str) -> tuple[dict, dict]:
-    """Learn a machine anew. Returns its body and the figures of the learning run."""
-    (result,) = ask([job(name, learn=True, words=CHECKED_WITH, seed=2)])
-    if "failed" in result:
-        raise Failed(result["failed"])
-    body = finished(name, result["learned"])
-    if wrong := disagreements(body, result["walks"]):
-        raise Failed(f"{name} is not learned well enough: {wrong[0]}")
-    body["learned"]["checked"] = f"{len(result['walks'])} other random words"
-    return body, result["learned"]["figures"]
-
-
-def write(name: str, body: dict) -> str:
-    """Keep a machine; if nothing changed the file stays. Returns what was done."""
-    try:
-        old = load(name)
-    except store.EvidenceError:
-        old = {}
-    if all(old.get(key) == value for key, value in body.items()):
-        return "unchanged"
-    keep(body | {"platform": systems.note(), "date": date.today().isoformat()})
-    return "recorded"
-
-
-def keep(body: dict) -> None:
-    """Write the file of a machine."""
-    body = folded({key: value for key, value in body.items() if key != "digest"})
-    body["digest"] = store.digest(store.dump(body))
-    store.save(path_of(body["machine"]), body)
-    load.cache_clear()
-
-
-def told(name: str, found: list[str]) -> str:
-    """Differences for a reader, the first ones spelled out."""
-    ours = load(name)["platform"] == systems.here()
-    what = "is not what was recorded" if ours else "your kernel differs from ours here"
-    lines = [f"{name}: {what}", *(f"  {line}" for line in found[:TOLD])]
-    if len(found) > TOLD:
-        lines.append(f"  and {len(found) - TOLD} more")
-    return "\n".join(lines)
-
-
-def run(names: list[str], only_check: bool) -> int:
-    """The command `python -m lab machines`; returns the exit status."""
-    status = 0
-    for name in names:
-        try:
-            body, figures = relearn(name)
-        except Failed as failure:
-            print(f"not learned: {name}: {failure}", file=sys.stderr)
-            status = 1
-            continue
-        try:
-            found = differences(load(name), body)
-        except store.EvidenceError:
-            found = []
-        if found:
-            print(told(name, found))
-        if only_check:
-            status = status or int(bool(found))
-            done = "differs" if found else "the same"
-        else:
-            done = write(name, body)
-        seconds = figures["seconds"]
-        print(
-            f"{name}: {done}; {body['learned']['states']} states in {seconds:.1f} s, "
-            f"{figures['steps'] / seconds:,.0f} steps a second"
-        )
-    return status
-
-
-def folded(body: dict) -> dict:
-    """A machine as its file has it: a line for each state.
-
-    In it is [inputs, outcome, next state] for all that end alike, without the last
-    where the state stays. Names are those of the next state, which has them once.
+    sources: the digest of the code when the learning began; it may have changed since.
     """
-    names = {s["name"]: [s["local"], s["peer"]] for s in body["states"]}
-    lines: dict[str, dict[tuple, list[str]]] = {name: {} for name in names}
-    for state, given, outcome, *shown, after in body["transitions"]:
-        if shown != names[after]:
-            raise Failed(f"{state}, {given}: shows {shown}, and {after} {names[after]}")
-        end = (outcome,) if after == state else (outcome, after)
-        lines[state].setdefault(end, []).append(given)
-    told = {
-        state: [[" ".join(given), *end] for end, given in ends.items()]
-        for state, ends in lines.items()
-    }
-    return body | {"transitions": told}
+    machine = finished(name, found, len(tried))
+    machine.platform = systems.here()
+    machine.sources = sources
+    if wrong := disagreements(machine, tried):
+        raise NotLearned(f"{name} is not learned well enough: {wrong[0]}")
+    return machine
+
+
+def finished(name: str, found: Found, checked: int) -> Machine:
+    """What the learner found, with names for its states, as a record.
+
+    checked: how many other words agree. It says not yet who found it, and when. Raises
+    NotLearned where the file could not hold it.
+    """
+    kind, _, size = name.rpartition("-")
+    title, call = KINDS[kind]
+    names = name_states(found)
+    return Machine(
+        machine=name,
+        socket=title,
+        made_by=call,
+        size=size,
+        inputs=found.inputs,
+        rules=RULES,
+        notes={str(n): note for n, note in enumerate(found.notes, 1)},
+        start=names[0],
+        states=[
+            State(state_name, state.local, state.peer, list(state.word))
+            for state_name, state in zip(names, found.states, strict=True)
+        ],
+        transitions={names[n]: fold(found, names, n) for n in range(len(names))},
+        learned=Learned(
+            states=len(names),
+            inputs=len(found.inputs),
+            queries=found.figures.queries,
+            checked=f"{checked} other random words",
+        ),
+        platform="",
+        date="",
+        sources="",
+    )
+
+
+def fold(found: Found, names: list[str], state: int) -> list[list[str]]:
+    """The transitions of a state as the file has them: what ends alike is one line.
+
+    The file tells a state's names once, so each way there must show the same; raises
+    NotLearned where one does not.
+    """
+    lines: dict[tuple[str, ...], list[str]] = {}
+    for given, came in found.ends[state].items():
+        output, after = came.output, came.after
+        there = found.states[after]
+        if (output.local, output.peer) != (there.local, there.peer):
+            raise NotLearned(
+                f"{names[state]}, {given}: shows {output.local} and {output.peer}, and "
+                f"{names[after]} {there.local} and {there.peer}"
+            )
+        end = (output.outcome,) if after == state else (output.outcome, names[after])
+        lines.setdefault(end, []).append(given)
+    return [[" ".join(given), *end] for end, given in lines.items()]
+
+
+def keep(machine: Machine) -> bool:
+    """Write the file of a machine; whether it is another one than before."""
+    path = machines.path_of(machine.machine)
+    old = store.kept(path, Machine)
+    systems.note()
+    store.save(path, store.dated(machine, old))
+    return old is None or not store.same(machine, old)

@@ -1,157 +1,255 @@
 """Names that a person would give to the states of a learned machine."""
 
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from lab.machines.found import Found
+from lab.machines.scenes.base import Facts
+
 BOUND = {  # by what was bound
     "asked": "bound",
     "shared": "bound to shared",
     "@chosen": "bound to a chosen name",
 }
+NOTHING = frozenset[str]()
 
 
-def name_states(learned: dict) -> list[str]:
+def name_states(found: Found) -> list[str]:
     """A name for each state, from what the kernel says and what the calls do there.
 
     Where two states would share a name, they are numbered by their shortest words.
     """
-    does: list[dict[str, list]] = [{} for _ in learned["states"]]
-    for state, given, *output, after in learned["transitions"]:
-        does[state][given] = [*output, after]
-
-    def calm(number: int) -> int:
-        """The state, after reading a pending error, which hides what calls would do."""
-        pending = learned["states"][number]["facts"]["pending"]
-        if pending and "read_error" in does[number]:
-            return does[number]["read_error"][3]
-        return number
-
-    def undone(number: int) -> int:
-        """The state after connect() has been undone, if it can be."""
-        undo = does[number].get("disconnect", [""])
-        return undo[3] if undo[0] == "ok" else number
-
-    def held(number: int) -> bool:
-        """Whether something else on its port keeps the socket from listening."""
-        calls = (does[state].get("listen", [""]) for state in (number, undone(number)))
-        return any(told[0] == "EADDRINUSE" for told in calls)
-
-    def holder(number: int) -> str:
-        """Who keeps the socket from listening; a new connection ends a TIME_WAIT."""
-        if not held(number):
-            return ""
-        if does[number].get("owner_listens", [""])[0] == "nothing: it listens already":
-            return "the owner listens"
-        again = does[undone(number)]["connect"]
-        gone = again[0] == "ok" and not held(undone(again[3]))
-        return f"its {'TIME_WAIT' if gone else 'client'} holds the port"
-
-    seen: dict[str, int] = {}
+    seen: Counter[str] = Counter()
     names = []
-    for number, state in enumerate(learned["states"]):
-        calls = does[number]
-        outcome = {given: output[0] for given, output in calls.items()}
-        for given in {"recv", "send"} & calls.keys():
-            outcome[given] = does[calm(number)][given][0]
-        stays = {given for given, output in calls.items() if output[3] == number}
-        local = learned["states"][undone(number)]["names"][0]
-        name = name_state(state, outcome, local, stays)
-        name += ahead(name, outcome, does[calm(calls["connect"][3])])
-        who = holder(number)
-        name += f", {who}" if who else ""
-        if state["facts"].get("reuse") and "shared" not in name:
-            late = "a client waits" in name and held(calls["accept"][3])
-            name += ", SO_REUSEADDR since it came" if late else ", SO_REUSEADDR"
-        seen[name] = seen.get(name, 0) + 1
+    for name in map(Naming(found).name, range(len(found.states))):
+        seen[name] += 1
         names.append(f"{name} ({seen[name]})" if seen[name] > 1 else name)
     return names
 
 
-def ahead(name: str, outcome: dict[str, str], connected: dict[str, list]) -> str:
-    """What a state hides until connect() has been called: an end of a connection that
-    shutdown() has closed before there was one.
-    """
-    if "connected" in name or outcome["connect"] != "ok":
-        return ""
-    hidden = {"send": ("EPIPE", "sending"), "recv": ("end of file", "reading")}
-    return "".join(
-        f", {what} shut down"
-        for call, (told, what) in hidden.items()
-        if connected.get(call, [""])[0] == told and f"{what} shut" not in name
-    )
+@dataclass
+class Naming:
+    """What a machine is asked about one of its states, by number."""
+
+    found: Found
+
+    def outcome(self, number: int, given: str) -> str:
+        """What an input gives in a state; "" if the machine does not know it."""
+        end = self.found.ends[number].get(given)
+        return end.output.outcome if end else ""
+
+    def after(self, number: int, given: str) -> int:
+        """The state that follows; this one if the machine does not know the input."""
+        end = self.found.ends[number].get(given)
+        return end.after if end else number
+
+    def calm(self, number: int) -> int:
+        """The state, after reading a pending error, which hides what calls would do."""
+        pending = self.found.states[number].facts.pending
+        return self.after(number, "read_error") if pending else number
+
+    def undone(self, number: int) -> int:
+        """The state after connect() has been undone, if it can be."""
+        undoes = self.outcome(number, "disconnect") == "ok"
+        return self.after(number, "disconnect") if undoes else number
+
+    def held(self, number: int) -> bool:
+        """Whether something else on its port keeps the socket from listening."""
+        states = (number, self.undone(number))
+        return any(self.outcome(n, "listen") == "EADDRINUSE" for n in states)
+
+    def holder(self, number: int) -> str:
+        """Who keeps the socket from listening; a new connection ends a TIME_WAIT."""
+        if not self.held(number):
+            return ""
+        if self.outcome(number, "owner_listens") == "nothing: it listens already":
+            return ", the owner listens"
+        free = self.undone(number)
+        gone = self.outcome(free, "connect") == "ok" and not self.held(
+            self.undone(self.after(free, "connect"))
+        )
+        return f", its {'TIME_WAIT' if gone else 'client'} holds the port"
+
+    def reuse(self, number: int, name: str) -> str:
+        """Whether SO_REUSEADDR is set, where the name does not say so already."""
+        if not self.found.states[number].facts.reuse or "shared" in name:
+            return ""
+        late = "a client waits" in name and self.held(self.after(number, "accept"))
+        return ", SO_REUSEADDR since it came" if late else ", SO_REUSEADDR"
+
+    def view(self, number: int) -> "View":
+        """The state, as a person looks at it."""
+        state, ends = self.found.states[number], self.found.ends[number]
+        outcome = {given: end.output.outcome for given, end in ends.items()}
+        for given in {"recv", "send"} & ends.keys():
+            outcome[given] = self.outcome(self.calm(number), given)
+        return View(
+            facts=state.facts,
+            local=state.local,
+            peer=state.peer,
+            bound_to=self.found.states[self.undone(number)].local,
+            outcome=outcome,
+            stays=frozenset(
+                given for given, end in ends.items() if end.after == number
+            ),
+        )
+
+    def name(self, number: int) -> str:
+        """The name of one state."""
+        view = self.view(number)
+        name = view.name()
+        if "connected" not in name and view.gives("connect") == "ok":
+            name += self.ahead(name, self.calm(self.after(number, "connect")))
+        name += self.holder(number)
+        return name + self.reuse(number, name)
+
+    def ahead(self, name: str, connected: int) -> str:
+        """What a state hides until connect() has been called: an end of a connection
+        that shutdown() has closed before there was one.
+
+        connected: the state that connect() leads to.
+        """
+        hidden = {"send": ("EPIPE", "sending"), "recv": ("end of file", "reading")}
+        return "".join(
+            f", {what} shut down"
+            for call, (told, what) in hidden.items()
+            if self.outcome(connected, call) == told and f"{what} shut" not in name
+        )
 
 
-def name_state(
-    state: dict, outcome: dict[str, str], bound_to: str, stays: set[str] = frozenset()
-) -> str:
-    """One name: what was bound, what the socket is, what waits, what is pending.
+@dataclass(frozen=True)
+class View:
+    """One state: what the kernel says, and what each input gives there.
 
-    outcome: what each input gives. bound_to: the local name without the connection.
-    stays: the inputs that change nothing.
+    bound_to: the local name without the connection. stays: the inputs that change
+    nothing. What a pending error would hide is told as it is without the error.
 
-    >>> facts = {"listening": True, "waiting": False, "pending": None}
-    >>> name_state({"names": ["*:chosen", "—"], "facts": facts}, {}, "*:chosen")
+    >>> facts = Facts(listening=True, waiting=False, pending="")
+    >>> View(facts, "*:chosen", "—", "*:chosen", {}).name()
     'listening'
     """
-    facts, (local, peer) = state["facts"], state["names"]
-    words = []
-    if home := BOUND.get(bound_to.rpartition(":")[2]):
-        words.append("bound to any" if bound_to.startswith("*") else home)
-    if what := condition(facts, peer, outcome):
-        words.append(what)
-    elif not words:
-        free = outcome.get("bind") == "ok"
-        words.append("unbound" if free else "bound by the kernel")
-        if free and local != "—":
-            old = "port" if local.startswith("*") else "name"
-            words.append(f"an old {old} shown")
-    connected = "connected" in what
-    if connected and "tcp" in facts and outcome.get("connect") == "ok":
-        words.append("connect() not yet told")
-    if facts["waiting"] or outcome.get("accept") == "a client":
-        words.append(waiting(facts, outcome.get("recv", "")))
-    closed = "has closed" in what
-    if not closed and "shutdown_read" in stays and outcome["shutdown_read"] == "ok":
-        words.append("reading shut down")
-    elif outcome.get("recv") == "end of file" and not closed:
-        words.append("end of file")
-    shut = outcome.get("send") == "EPIPE"
-    if shut and "shut" not in what and not (closed and "tcp" not in facts):
-        if connected and "tcp" in facts:
-            words.append("sending shut down, peer not told")
-        elif connected or "tcp" not in facts:
-            words.append("sending shut down")
-    if "tcp" not in facts and outcome.get("connect") == "ECONNREFUSED":
-        words.append("server closed")
-    if facts["pending"] and what != "refused":
-        words.append(f"{facts['pending']} pending")
-    if "tcp" in facts and what and local.startswith("*") and not facts["listening"]:
-        words.append("its address forgotten")
-    return ", ".join(words)
 
+    facts: Facts
+    local: str
+    peer: str
+    bound_to: str
+    outcome: dict[str, str]
+    stays: frozenset[str] = NOTHING
 
-def condition(facts: dict, peer: str, outcome: dict[str, str]) -> str:
-    """What the socket is, beyond bound or unbound; "" if it is no more than that."""
-    if facts["listening"]:
-        return "listening"
-    if "tcp" not in facts:
-        if peer == "server" and outcome.get("peer_closes") == "nothing: no peer":
+    def gives(self, given: str) -> str:
+        """What an input gives; "" if the machine does not know it."""
+        return self.outcome.get(given, "")
+
+    def name(self) -> str:
+        """What was bound, what the socket is, what waits, what is shut or pending."""
+        parts = (
+            self.identity(),
+            self.untold(),
+            self.waiting(),
+            self.reading(),
+            self.sending(),
+            self.troubles(),
+        )
+        return ", ".join(words for part in parts for words in part)
+
+    @cached_property
+    def condition(self) -> str:
+        """What the socket is, beyond bound or unbound; "" if it is no more."""
+        if self.facts.listening:
+            return "listening"
+        return self.tcp_condition() if self.facts.tcp else self.other_condition()
+
+    def tcp_condition(self) -> str:
+        """What a TCP socket is that does not listen."""
+        again = self.outcome.get("connect", "ok")
+        if self.facts.tcp == "CLOSE" and again != "ok":
+            told = {"EISCONN": "ended", "ECONNREFUSED": "refused"}
+            return told.get(again, f"connect() will give {again}")
+        return {
+            "CLOSE": "",
+            "ESTABLISHED": "connected",
+            "CLOSE_WAIT": "connected, peer has closed",
+            "FIN_WAIT2": "connected, sending shut down",
+        }.get(self.facts.tcp, self.facts.tcp)
+
+    def other_condition(self) -> str:
+        """What a socket is that is not of TCP and does not listen."""
+        if self.peer == "server" and self.gives("peer_closes") == "nothing: no peer":
             return "connected, peer has closed"
         named = {"—": "", "server": "connected", "EINVAL": ""}
-        return named.get(peer, f"connected to {peer}")
-    again = outcome.get("connect", "ok")
-    if facts["tcp"] == "CLOSE" and again != "ok":
-        told = {"EISCONN": "ended", "ECONNREFUSED": "refused"}
-        return told.get(again, f"connect() will give {again}")
-    return {
-        "CLOSE": "",
-        "ESTABLISHED": "connected",
-        "CLOSE_WAIT": "connected, peer has closed",
-        "FIN_WAIT2": "connected, sending shut down",
-    }.get(facts["tcp"], facts["tcp"])
+        return named.get(self.peer, f"connected to {self.peer}")
 
+    @property
+    def connected(self) -> bool:
+        """Whether it has a connection, or a peer."""
+        return "connected" in self.condition
 
-def waiting(facts: dict, received: str) -> str:
-    """What waits to be taken, in words."""
-    if facts["listening"]:
-        return "a client waits"
-    if received.startswith("from "):
-        return f"a datagram {received} waits"
-    return "a byte waits"
+    @property
+    def left(self) -> bool:
+        """Whether the peer has closed."""
+        return "has closed" in self.condition
+
+    def identity(self) -> Iterator[str]:
+        """What was bound, and what the socket is; one of the two at least."""
+        home = BOUND.get(self.bound_to.rpartition(":")[2])
+        if home:
+            yield "bound to any" if self.bound_to.startswith("*") else home
+        if self.condition:
+            yield self.condition
+        elif not home and self.gives("bind") != "ok":
+            yield "bound by the kernel"
+        elif not home:
+            yield "unbound"
+            if self.local != "—":
+                old = "port" if self.local.startswith("*") else "name"
+                yield f"an old {old} shown"
+
+    def untold(self) -> Iterator[str]:
+        """A connection that the program has not heard of."""
+        if self.connected and self.facts.tcp and self.gives("connect") == "ok":
+            yield "connect() not yet told"
+
+    def waiting(self) -> Iterator[str]:
+        """What waits to be taken."""
+        if not self.facts.waiting and self.gives("accept") != "a client":
+            return
+        if self.facts.listening:
+            yield "a client waits"
+        elif self.gives("recv").startswith("from "):
+            yield f"a datagram {self.gives('recv')} waits"
+        else:
+            yield "a byte waits"
+
+    def reading(self) -> Iterator[str]:
+        """An end of what can be read, where the peer has not closed."""
+        if self.left:
+            return
+        if "shutdown_read" in self.stays and self.gives("shutdown_read") == "ok":
+            yield "reading shut down"
+        elif self.gives("recv") == "end of file":
+            yield "end of file"
+
+    def sending(self) -> Iterator[str]:
+        """An end of what can be sent."""
+        tcp = bool(self.facts.tcp)
+        if self.gives("send") != "EPIPE" or "shut" in self.condition:
+            return
+        if self.left and not tcp:
+            return
+        if self.connected and tcp:
+            yield "sending shut down, peer not told"
+        elif self.connected or not tcp:
+            yield "sending shut down"
+
+    def troubles(self) -> Iterator[str]:
+        """Errors that are to come, and names that are gone."""
+        tcp = bool(self.facts.tcp)
+        if not tcp and self.gives("connect") == "ECONNREFUSED":
+            yield "server closed"
+        if self.facts.pending and self.condition != "refused":
+            yield f"{self.facts.pending} pending"
+        gone = self.local.startswith("*") and not self.facts.listening
+        if tcp and self.condition and gone:
+            yield "its address forgotten"

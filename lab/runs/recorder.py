@@ -1,73 +1,86 @@
-"""Records runs: what a snippet printed, called and sent, in evidence/measured/runs/."""
+"""Records runs: what a snippet printed, called and sent, in evidence/measured/runs/.
 
-import json
-import subprocess
-import sys
+`python -m lab runs` writes the files; nothing else does.
+"""
+
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+
+import msgspec
+from tqdm import tqdm
 
 from evidence import runs, store, systems
-from lab.isolation.namespace import abilities
-from lab.isolation.networks import WORLDS
-from lab.runs.canonical import recording
+from lab.isolation import child, networks
+from lab.isolation.capture import decode
+from lab.isolation.namespace import Missing, abilities
+from lab.runs import canonical, stage
+from lab.runs.events import Sent
 
 RUNS = 2  # a recording is kept if this many runs in a row gave the same bytes
 
 
 class Refused(Exception):
-    """A snippet that crashes, hangs, or does not do the same thing twice."""
+    """A run that fails, cannot be made here, or does not do the same thing twice."""
 
 
-def run(run_id: str, times: int = RUNS) -> list[dict]:
-    """Run a snippet, or a server and its client. Returns a recording's body each time.
+def run(run_id: str, times: int = RUNS) -> list[runs.Recording]:
+    """Run a snippet, or a server and its client; returns a recording each time.
 
-    Where the machine has no private network, or no packet capture, the run is made
-    without, and the recording says so by `"packets": false`. Raises Refused.
+    These say neither when nor by what they were made. Where the machine has no private
+    network, or no packet capture, the run is made without, and the recording says so by
+    `packets`. Raises Refused, and store.EvidenceError for a snippet that is not there.
     """
-    from lab.isolation.capture import decode
+    programs = runs.programs_of(run_id)
+    job = job_for(run_id, programs, times)
+    try:
+        seen = child.run_fresh(stage.perform, job)
+    except stage.Failed as failure:
+        raise Refused(str(failure).replace(f"{store.ROOT}/", "")) from None
+    except (child.ChildFailed, Missing) as failure:
+        raise Refused(f"{run_id}: the lab failed\n{failure}") from failure
+    return [recording(run_id, programs, each) for each in seen]
 
+
+def job_for(run_id: str, programs: list[str], times: int) -> stage.Job:
+    """What the stage has to do for a run. Raises Refused where it cannot do that."""
     here = abilities()
-    server = runs.server_of(run_id)
-    programs = [server, run_id] if server else [run_id]
-    paths = [runs.snippet_path(program) for program in programs]
-    need = runs.needs(paths[-1].read_text())
-    world = None if server else need
-    if world and world not in WORLDS:
-        raise Refused(
-            f"{run_id} needs {world}, which lab/isolation/networks.py cannot make"
-        )
-    container = runs.in_a_container(run_id)
-    if (world or container) and here["private_net"]:
-        raise Refused(f"{run_id} needs {need}: {here['private_net']}")
-    job = {
-        "programs": [str(path) for path in paths],
-        "private": here["private_net"] is None,
-        "packets": here["packets"] is None,
-        "world": world,
-        "container": container,
-        "times": times,
-    }
-    stage = subprocess.run(
-        [sys.executable, "-m", "lab.runs.stage"],
-        input=json.dumps(job),
-        capture_output=True,
-        text=True,
-        cwd=store.ROOT,
+    needs = runs.needs(run_id)
+    if needs.network:
+        try:
+            networks.named(needs.network)
+        except networks.Unknown as unknown:
+            raise Refused(f"{run_id}: {unknown}") from None
+    if (needs.network or needs.container) and here["private_net"]:
+        raise Refused(f"{run_id} needs a network of its own: {here['private_net']}")
+    return stage.Job(
+        programs=tuple(str(runs.snippet_path(program)) for program in programs),
+        private=here["private_net"] is None,
+        packets=here["packets"] is None,
+        network=needs.network,
+        container=needs.container,
+        times=times,
     )
-    if stage.returncode != 0:
-        raise Refused(f"{run_id}: the lab failed\n{stage.stderr.rstrip()}")
-    bodies = []
-    for raw in json.loads(stage.stdout):
-        if "failed" in raw:
-            raise Refused(raw["failed"].replace(f"{store.ROOT}/", ""))
-        made_from = {
-            program: store.digest(path.read_text())
-            for program, path in zip(programs, paths, strict=True)
-        }
-        body = {"run": run_id, "snippets": made_from}
-        body["packets"] = raw["packets"] is not None
-        bodies.append(body | recording(raw, programs, decode))
-    return bodies
+
+
+def recording(run_id: str, programs: list[str], seen: stage.Seen) -> runs.Recording:
+    """The recording of what was seen."""
+    captured = [
+        Sent(moment, msgspec.convert(decode(packet), runs.Packet))
+        for moment, packet in seen.packets or ()
+    ]
+    told = canonical.tell(seen.events, captured, seen.printed, programs)
+    return runs.Recording(
+        run=run_id,
+        snippets={program: runs.snippet_digest(program) for program in programs},
+        packets=seen.packets is not None,
+        lanes=told.lanes,
+        sockets=told.sockets,
+        steps=told.steps,
+        printed=told.printed,
+        platform=systems.here(),
+        date="",
+        sources="",
+    )
 
 
 def record(run_id: str) -> str:
@@ -80,20 +93,26 @@ def record(run_id: str) -> str:
         if other != first:
             raise Refused(
                 f"{run_id}: two runs differ, so the program does not force its order:\n"
-                f"{store.dump(first)}---\n{store.dump(other)}"
+                f"{shown(first)}---\n{shown(other)}"
             )
     path = runs.run_path(run_id)
-    try:
-        old = runs.load_run(run_id, allow_stale=True)
-    except store.EvidenceError:
-        old = {}
-    if old.get("packets") and not first["packets"]:
+    old = store.kept(path, runs.Recording)
+    if old and old.packets and not first.packets:
         return f"{run_id}: kept; this machine records no packets ({why_no_packets()})"
-    if all(old.get(key) == value for key, value in first.items()):
+    new = store.dated(
+        msgspec.structs.replace(first, sources=runs.lab_digest()),
+        old,
+    )
+    systems.note()
+    if not store.save(path, new):
         return f"{run_id}: unchanged"
-    first |= {"platform": systems.note(), "date": date.today().isoformat()}
-    store.save(path, first | {"digest": store.digest(store.dump(first))})
-    return f"{run_id}: recorded"
+    same = old is not None and store.same(new, old)
+    return f"{run_id}: {'the same again, by a changed lab' if same else 'recorded'}"
+
+
+def shown(recording: runs.Recording) -> str:
+    """A recording as its file would have it."""
+    return store.dump(store.plain(recording))
 
 
 def why_no_packets() -> str | None:
@@ -101,29 +120,41 @@ def why_no_packets() -> str | None:
     return abilities()["private_net"] or abilities()["packets"]
 
 
-def record_all(run_ids: list[str]) -> tuple[list[str], list[str]]:
-    """Record several runs, two at a time. Returns (lines, complaints)."""
+def record_all(run_ids: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Record several runs, two at a time, with a bar in a terminal.
 
-    def attempt(run_id: str) -> tuple[str | None, str | None]:
+    Returns lines on what was done, and complaints about runs that were refused.
+    """
+
+    def attempt(run_id: str) -> tuple[str, str]:
         try:
-            return record(run_id), None
+            return record(run_id), ""
         except (Refused, store.EvidenceError) as refusal:
-            return None, str(refusal)
+            return "", str(refusal)
 
+    chosen = list(run_ids)
     abilities()  # once, before the threads
     systems.note()
-    with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(attempt, run_ids))
+    with ThreadPoolExecutor(child.PROCESSES) as pool:
+        working = pool.map(attempt, chosen)
+        # disable=None: no bar where nobody watches
+        results = list(tqdm(working, "runs", len(chosen), disable=None, leave=False))
     return [line for line, _ in results if line], [c for _, c in results if c]
+
+
+def fresh(run_id: str) -> bool:
+    """Whether the recording of a run is there, whole, and as new as what made it."""
+    try:
+        return bool(runs.load_run(run_id))
+    except store.EvidenceError:
+        return False
 
 
 def remove_orphans() -> list[str]:
     """Delete recordings of runs that no longer exist; returns their ids."""
-    orphans = [
-        path
-        for path in runs.run_path("any").parent.glob("*.json")
-        if path.stem not in runs.run_ids()
-    ]
+    known = set(runs.run_ids())
+    files = runs.run_path("any").parent.glob("*.json")
+    orphans = [path for path in files if path.stem not in known]
     for path in orphans:
         path.unlink()
     return [path.stem for path in orphans]

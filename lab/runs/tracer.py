@@ -1,10 +1,12 @@
-"""Runs one snippet and writes down each socket call that it makes.
+"""Runs one program and writes down each socket call that it makes.
 
-    python -I lab/tracer.py EVENTS SNIPPET [ARGUMENT ...]
+    python -I lab/runs/tracer.py EVENTS CALLS PROGRAM [ARGUMENT ...]
 
-The standard library alone, no import from this project: the snippet must see the
+The standard library alone, no import from this project: the program must see the
 Python it would see when pasted. EVENTS receives one JSON object a line: one when a
-call starts, one when it returns. Threads and forked children write to it too.
+socket object is made, one when a call starts, one when it returns; `lab.runs.events`
+reads them. Threads and forked children write to it too. CALLS: the methods of a socket
+to watch, with commas between.
 """
 
 import contextlib
@@ -21,29 +23,30 @@ import sys
 import threading
 import time
 import tokenize
-
-CALLS = (
-    "bind connect connect_ex listen accept shutdown setsockopt getsockopt "
-    "getsockname getpeername send sendall sendto sendmsg "
-    "recv recv_into recvfrom recvfrom_into recvmsg close"
-).split()
+from collections.abc import Callable, Iterator
+from types import CodeType, FrameType
+from typing import Any
 
 real_socket = socket.socket
 real_socketpair = socket.socketpair
+real_fromfd = socket.fromfd
 real_cdll = ctypes.CDLL
 numbers = itertools.count(1)
 events = -1
 program = ""
 open_sockets: "dict[str, Traced]" = {}
+this_thread = threading.local()  # .making: the call that is about to make a socket
 
 
-def write(**event: object) -> None:
+def write(event: str, **fields: object) -> None:
     """Append one event; O_APPEND keeps lines of several processes whole."""
-    event["lane"] = f"{os.getpid()} {threading.current_thread().name}"
-    os.write(events, (json.dumps(event) + "\n").encode())
+    fields["lane"] = f"{os.getpid()} {threading.current_thread().name}"
+    os.write(events, (json.dumps({"event": event, **fields}) + "\n").encode())
 
 
-def name(sock: socket.socket, method) -> "list | str | None":
+def name(
+    sock: socket.socket, method: Callable[[socket.socket], Any]
+) -> "list[str | int] | str | None":
     """The local or the peer name as getsockname(2) or getpeername(2) gives it."""
     try:
         address = method(sock)
@@ -54,7 +57,7 @@ def name(sock: socket.socket, method) -> "list | str | None":
     return list(address) if isinstance(address, tuple) else address
 
 
-def both_names(sock: socket.socket) -> list:
+def both_names(sock: socket.socket) -> "list[list[str | int] | str | None]":
     """[local name, peer name], None for a name that the socket does not have."""
     if sock.fileno() < 0:
         return [None, None]
@@ -64,25 +67,25 @@ def both_names(sock: socket.socket) -> list:
     ]
 
 
-def readable(value: object) -> object:
+def readable(value: object) -> "dict[str, Any]":
     """A value as the reader would type it; a socket by its number, marked."""
     if isinstance(value, Traced):
         return {"socket": value.number}
     if isinstance(value, (tuple, list)):
-        shape = "tuple" if isinstance(value, tuple) else "list"
-        return {shape: [readable(item) for item in value]}
+        brackets = "()" if isinstance(value, tuple) else "[]"
+        return {"brackets": brackets, "items": [readable(item) for item in value]}
     if isinstance(value, memoryview):
         value = bytes(value)
-    return {"value": repr(value)}
+    return {"text": repr(value)}
 
 
 def variable_name(sock: socket.socket) -> "str | None":
-    """What the snippet calls this socket: the name of the variable that holds it.
+    """What the program calls this socket: the name of the variable that holds it.
 
     Of several, the one that its source has first: the order in which Python keeps them
     is not the same in all versions.
     """
-    frame = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(2)
     while frame:
         if frame.f_code.co_filename == program:
             names = {**frame.f_globals, **frame.f_locals}
@@ -93,7 +96,7 @@ def variable_name(sock: socket.socket) -> "str | None":
     return None
 
 
-def place(code, name: str) -> tuple[float, ...]:
+def place(code: CodeType, name: str) -> "tuple[float, ...]":
     """Line and column of a name in a function's source; last if it is not there."""
     lines = iter(linecache.getlines(code.co_filename)[code.co_firstlineno - 1 :])
     with contextlib.suppress(tokenize.TokenError, IndentationError):
@@ -103,25 +106,46 @@ def place(code, name: str) -> tuple[float, ...]:
     return (float("inf"),)
 
 
-def traced(call: str, method):
+@contextlib.contextmanager
+def making(call: str) -> Iterator[None]:
+    """While this lasts, a socket object that this thread makes is made by that call."""
+    before = made_by()
+    this_thread.making = call
+    try:
+        yield
+    finally:
+        this_thread.making = before
+
+
+def made_by() -> str:
+    """The call that makes sockets now; "" where the program does so itself."""
+    return getattr(this_thread, "making", "")
+
+
+def traced(call: str, method: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap one method of socket.socket so that it leaves its two events."""
 
     @functools.wraps(method)
-    def wrapper(sock, *args, **kwargs):
+    def wrapper(sock: "Traced", *args: Any, **kwargs: Any) -> Any:
         if getattr(sock, "inside", False) or sock.fileno() < 0:
             return method(sock, *args, **kwargs)  # one call of the reader, one event
         sock.inside = True
         sock.label = sock.label or variable_name(sock)
-        write(start=call, socket=sock.number, time=time.time_ns())
-        report = {"call": call, "socket": sock.number, "label": sock.label}
+        write("started", call=call, socket=sock.number, time=time.time_ns())
+        report: dict[str, Any] = {
+            "call": call,
+            "socket": sock.number,
+            "label": sock.label,
+        }
         given = [readable(value) for value in args]
         if call.endswith("_into"):  # the buffer that waits to be filled
-            given[0] = {"value": f"buffer of {memoryview(args[0]).nbytes} bytes"}
+            given[0] = {"text": f"buffer of {memoryview(args[0]).nbytes} bytes"}
         given += [{**readable(v), "key": k} for k, v in kwargs.items()]
         report["args"] = given
         sock.user = threading.get_ident()
         try:
-            result = method(sock, *args, **kwargs)
+            with making(call):
+                result = method(sock, *args, **kwargs)
             report["result"] = readable(result)
             return result
         except BaseException as error:
@@ -131,14 +155,14 @@ def traced(call: str, method):
         finally:
             report["time"] = time.time_ns()
             sock.inside = False
-            write(**report, names=changed_names())
+            write("returned", **report, names=changed_names())
             if call == "close":
                 open_sockets.pop(sock.number, None)
 
     return wrapper
 
 
-def changed_names() -> dict:
+def changed_names() -> "dict[str, Any]":
     """{socket number: [local, peer]} of this thread's sockets that have a new name."""
     changed = {}
     for number, sock in list(open_sockets.items()):
@@ -152,66 +176,84 @@ def changed_names() -> dict:
 class Traced(real_socket):
     """socket.socket, with a number, the name of its variable and its last names."""
 
-    def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
+    def __init__(
+        self,
+        family: int = -1,
+        type: int = -1,
+        proto: int = -1,
+        fileno: "int | None" = None,
+    ) -> None:
         super().__init__(family, type, proto, fileno)
         self.number = f"{os.getpid()}-{next(numbers)}"
         self.inside = False
-        self.label = None
+        self.label: str | None = None
         self.user = threading.get_ident()
-        self.last_names = both_names(self) if fileno is None else None
+        self.last_names: Any = None
         open_sockets[self.number] = self
-        fields = {
-            "family": self.family.name,
-            "type": self.type.name,
-            "names": {self.number: both_names(self)} if fileno is None else {},
-        }
-        if fileno is None:
-            write(call="socket", socket=self.number, time=time.time_ns(), **fields)
-        else:
-            write(adopted=self.number, family=fields["family"], type=fields["type"])
+        by = "socket" if fileno is None else made_by() or "fileno"
+        shown = {"family": self.family.name, "type": self.type.name}
+        write("made", socket=self.number, by=by, **shown)
+        if by in ("socket", "fileno"):  # by the program; others are told as their call
+            self.last_names = both_names(self)
+            names = {self.number: self.last_names}
+            write("returned", **own_call("socket", self), names=names)
 
-    def detach(self):
+    def detach(self) -> int:
         open_sockets.pop(self.number, None)
         return super().detach()
 
 
-for each in CALLS:
-    setattr(Traced, each, traced(each, getattr(real_socket, each)))
+def own_call(call: str, sock: Traced) -> "dict[str, Any]":
+    """What is told of a call that made a socket and was not a method of another."""
+    return {"call": call, "socket": sock.number, "time": time.time_ns()}
 
 
-def traced_socketpair(*args, **kwargs):
+def traced_socketpair(*args: Any, **kwargs: Any) -> "tuple[Any, Any]":
     """socket.socketpair(): one call that makes two sockets with no bind, no connect."""
-    pair = real_socketpair(*args, **kwargs)
+    with making("socketpair"):
+        pair = real_socketpair(*args, **kwargs)
     names = changed_names()
-    report = {"call": "socketpair", "socket": pair[0].number}
+    report = own_call("socketpair", pair[0])  # type: ignore[arg-type]  # a Traced
     report |= {"args": [readable(value) for value in args], "result": readable(pair)}
-    write(**report, time=time.time_ns(), names=names)
+    write("returned", **report, names=names)
     return pair
+
+
+def traced_fromfd(*args: Any, **kwargs: Any) -> Any:
+    """socket.fromfd(): another socket object for what a descriptor stands for."""
+    with making("fromfd"):
+        sock = real_fromfd(*args, **kwargs)
+    write("returned", **own_call("fromfd", sock), names=changed_names())  # type: ignore[arg-type]  # a Traced
+    return sock
 
 
 class TracedLibrary(real_cdll):
     """ctypes.CDLL whose connect() is traced: the way to AF_UNSPEC from Python."""
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         function = super().__getattr__(name)
         if name != "connect":
             return function
 
-        def connect(fileno, address, length):
+        def connect(fileno: int, address: Any, length: int) -> int:
             sock = next(s for s in open_sockets.values() if s.fileno() == fileno)
             sock.label = sock.label or variable_name(sock)
             family = struct.unpack_from("H", bytes(address))[0]
             shown = socket.AddressFamily(family).name
-            report = {"call": "connect", "socket": sock.number, "label": sock.label}
-            report["args"] = [{"value": shown}]
-            write(start="connect", socket=sock.number, time=time.time_ns())
-            result = function(fileno, address, length)
+            report: dict[str, Any] = {
+                "call": "connect",
+                "socket": sock.number,
+                "label": sock.label,
+            }
+            report["args"] = [{"text": shown}]
+            write("started", call="connect", socket=sock.number, time=time.time_ns())
+            result: int = function(fileno, address, length)
             report["time"] = time.time_ns()
             if result:
                 report |= {"error": "OSError", "errno": ctypes.get_errno()}
             else:
-                report["result"] = {"value": "None"}
-            write(**report, names=changed_names())
+                report["result"] = {"text": "None"}
+            write("returned", **report, names=changed_names())
             return result
 
         return connect
@@ -219,9 +261,13 @@ class TracedLibrary(real_cdll):
 
 if __name__ == "__main__":
     events = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    program = sys.argv[2]
-    sys.argv = sys.argv[2:]
-    socket.socket = Traced
+    calls = sys.argv[2].split(",")
+    program = sys.argv[3]
+    sys.argv = sys.argv[3:]
+    for each in calls:
+        setattr(Traced, each, traced(each, getattr(real_socket, each)))
+    socket.socket = Traced  # type: ignore[misc]  # as it is meant to be
     socket.socketpair = traced_socketpair
-    ctypes.CDLL = TracedLibrary
+    socket.fromfd = traced_fromfd
+    ctypes.CDLL = TracedLibrary  # type: ignore[misc]
     runpy.run_path(program, run_name="__main__")

@@ -5,13 +5,12 @@ else has one. Nothing waits for a clock: a socket is in TIME_WAIT when it has re
 the other end's FIN, and recv() says when that is.
 """
 
-import errno
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import date
+from typing import Any
 
-from evidence import store, systems
+from evidence import calls, sharing, store, systems
 from evidence.sharing import (
     IN_USE,
     INVALID,
@@ -21,14 +20,13 @@ from evidence.sharing import (
     PLACES,
     SHARED,
     Pair,
+    Sharing,
     Side,
-    as_table,
     pairs,
     section,
 )
-from lab.isolation import namespace
+from lab.isolation import child, namespace
 
-PROCESSES = 2
 FIRST_PORT = 2000
 PEER_PORT = FIRST_PORT - 1
 FAILURES = {
@@ -36,7 +34,8 @@ FAILURES = {
     ("bind", "EINVAL"): INVALID,
     ("listen", "EADDRINUSE"): LISTEN_IN_USE,
 }
-RESET = b"\1\0\0\0\0\0\0\0"  # struct linger: on, 0 s, so that close() leaves no trace
+# struct linger, socket(7): on, 0 s, so that close() leaves no trace.
+RESET = b"\1\0\0\0\0\0\0\0"
 
 
 class Surprise(Exception):
@@ -95,12 +94,14 @@ def connect(sock: socket.socket, host: str) -> socket.socket:
         return listener.accept()[0]
 
 
-def attempt(call, *arguments) -> str | None:
+def attempt(call: Callable[..., object], *arguments: Any) -> str | None:
     """The name of the errno with which a call fails, or None."""
     try:
         call(*arguments)
     except OSError as error:
-        return errno.errorcode[error.errno]
+        if error.errno is None:  # no answer of the kernel
+            raise
+        return calls.errno_name(error.errno)
     return None
 
 
@@ -123,13 +124,21 @@ def try_pair(pair: Pair, port: int) -> str:
 
 
 def try_chain(sides: list[Side], port: int) -> str:
-    """Bind several sockets to one port, all kept open; returns a mark for each."""
+    """Bind several sockets to one port, all kept open; returns a mark for each.
+
+    Raises Surprise for an outcome that has no mark.
+    """
     marks = ""
     with ExitStack() as stack:
         for side in sides:
             sock = stack.enter_context(new_socket(side))
             failed = attempt(sock.bind, (side.host, port))
-            marks += SHARED if failed is None else FAILURES["bind", failed]
+            if failed is None:
+                marks += SHARED
+            elif mark := FAILURES.get(("bind", failed)):
+                marks += mark
+            else:
+                raise Surprise(f"bind() fails with {failed}: {side}")
     return marks
 
 
@@ -138,34 +147,61 @@ def try_chains(chains: list[list[Side]]) -> list[str]:
     return [try_chain(sides, FIRST_PORT + n) for n, sides in enumerate(chains)]
 
 
-def try_share(share: int) -> dict[Pair, str]:
-    """Every PROCESSES-th section, in this process's network."""
-    sections = list(dict.fromkeys(map(section, pairs())))
-    mine = set(sections[share::PROCESSES])
-    todo = [pair for pair in pairs() if section(pair) in mine]
-    return {pair: try_pair(pair, FIRST_PORT + n) for n, pair in enumerate(todo)}
+def sections() -> list[str]:
+    """The sections of the evidence, in order: as many jobs."""
+    return list(dict.fromkeys(name for name, _ in sharing.row_names()))
+
+
+def try_section(name: str) -> dict[Pair, str]:
+    """The marks of one section's pairs, tried in this process's network.
+
+    A pair has the same port wherever it is tried, so several sections may follow one
+    another in one network. Raises Surprise.
+    """
+    ports = enumerate(pairs(), FIRST_PORT)
+    return {pair: try_pair(pair, port) for port, pair in ports if section(pair) == name}
 
 
 def measure() -> dict[Pair, str]:
-    """Every pair there is, tried: {pair: mark}, in the order of pairs().
+    """Every pair there is, tried: {pair: mark}, in the order of pairs(). About 10 s.
 
-    Raises Missing where the machine has no private network.
+    Raises Missing where the machine has no private network or no IPv6, Surprise for
+    an outcome that has no mark.
     """
+    for need in ("private_net", "ipv6"):
+        if reason := namespace.abilities()[need]:
+            raise namespace.Missing(need, reason)
     found: dict[Pair, str] = {}
-    for share in namespace.run_each(try_share, range(PROCESSES)):
-        found |= share
+    for marks in child.run_each(try_section, sections()):
+        found |= marks
     return {pair: found[pair] for pair in pairs()}
 
 
-def write() -> str:
-    """Measure and write evidence/sharing.json; returns a line on what was done."""
+def measure_and_write(everything: bool) -> str:
+    """Measure and write evidence/measured/sharing.json; returns what was done.
+
+    Unless everything is asked for, that is done only where the file is missing, damaged
+    or stale. A result that is the old one keeps its platform and day. Raises Missing,
+    Surprise, EvidenceError; nothing is written then.
+    """
+    path = store.measured(sharing.FILE)
+    old = store.kept(path, Sharing)
+    if old and not everything and not sharing.stale(old):
+        return f"{old.pairs} pairs: still those of the code as it is"
     marks = measure()
-    path = store.measured() / "sharing.json"
-    found = {"pairs": len(marks), "places": PLACES, "options": OPTIONS, "marks": MARKS}
-    found |= as_table(marks)
-    old = store.load_dict(path.name) if path.exists() else {}
-    if all(old.get(key) == value for key, value in found.items()):
-        return f"{len(marks)} pairs: unchanged"
-    noted = {"platform": systems.note(), "date": date.today().isoformat()}
-    store.save(path, noted | found)
-    return f"{len(marks)} pairs: written"
+    new = Sharing(
+        platform=systems.here(),
+        date="",
+        sources=sharing.made_from(),
+        pairs=len(marks),
+        places=PLACES,
+        options=OPTIONS,
+        marks=MARKS,
+        rows=sharing.as_rows(marks),
+    )
+    found = store.dated(new, old)
+    if found.platform == systems.here():
+        systems.note()
+    store.save(path, found)
+    unchanged = old is not None and store.same(new, old)
+    return f"{len(marks)} pairs: {'unchanged' if unchanged else 'written'}"

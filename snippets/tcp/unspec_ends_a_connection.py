@@ -1,4 +1,4 @@
-"""connect() with AF_UNSPEC ends a TCP connection, and the socket can connect again."""
+"""connect() with AF_UNSPEC ends a TCP connection; another can begin."""
 
 import ctypes
 import errno
@@ -15,7 +15,7 @@ def disconnect(sock):
 
 
 def connect_to_one_and_then_another():
-    """Return what the first server reads, and if the second one has the client.
+    """Return what the first server reads; if the second has the client.
 
     >>> connect_to_one_and_then_another()
     ('ECONNRESET', True)

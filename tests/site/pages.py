@@ -1,7 +1,11 @@
-"""Reads the pages' sources for the gates; knows MyST's fences, not Sphinx."""
+"""Reads the pages' sources for the gates; knows MyST's fences, not Sphinx.
+
+They are read once: hundreds of tests look each for their own line.
+"""
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from evidence.store import ROOT
 
@@ -19,6 +23,7 @@ class Fence:
     body: str
 
 
+@cache
 def pages() -> dict[str, str]:
     """{page name: source} of every page."""
     return {
@@ -48,11 +53,13 @@ def fences(page: str, source: str) -> list[Fence]:
     return found
 
 
+@cache
 def all_fences() -> list[Fence]:
     """The fenced blocks of every page."""
     return [fence for page, source in pages().items() for fence in fences(page, source)]
 
 
+@cache
 def stated() -> list[tuple[str, str, str]]:
     """(claim id, sentence, page) of every claim that a page states."""
     found = []
@@ -65,6 +72,7 @@ def stated() -> list[tuple[str, str, str]]:
     return found
 
 
+@cache
 def cited() -> set[str]:
     """Ids of the claims that a page cites."""
     return {

@@ -1,12 +1,9 @@
-"""What runs elsewhere: Read the Docs, the workflow, an offline reader."""
+"""What runs elsewhere: the workflow, Read the Docs, make on another machine."""
 
-import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
@@ -16,48 +13,6 @@ from evidence.store import ROOT
 
 def load(path: str) -> dict:
     return YAML(typ="safe").load(ROOT / path)
-
-
-@pytest.fixture(scope="module")
-def clean_copy(tmp_path_factory):
-    """What a clone would hold: the files that git knows or would add, no more."""
-    folder = tmp_path_factory.mktemp("clone")
-    files = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split("\0")
-    for name in filter(None, files):
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, target)
-    return folder
-
-
-def test_read_the_docs_command_builds_a_clean_clone(clean_copy, tmp_path):
-    jobs = load(".readthedocs.yaml")["build"]["jobs"]
-    assert jobs["install"] == [
-        "python -m pip install --require-hashes -r requirements.txt"
-    ]
-    python = Path(sys.executable).parent
-    environment = os.environ | {
-        "PATH": f"{python}:{os.environ['PATH']}",
-        "READTHEDOCS_OUTPUT": str(tmp_path),
-    }
-    for command in jobs["build"]["html"]:
-        ended = subprocess.run(
-            ["sh", "-c", command],
-            cwd=clean_copy,
-            env=environment,
-            capture_output=True,
-            text=True,
-        )
-        assert ended.returncode == 0, ended.stderr
-    front = (tmp_path / "html" / "index.html").read_text()
-    assert 'href="bind-and-connect.epub"' in front
-    assert (tmp_path / "html" / "bind-and-connect.epub").stat().st_size > 100_000
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Every snippet, as a reader meets it: pasted into an empty file and run."""
 
 import ast
-import os
 import re
 import subprocess
 import sys
@@ -9,15 +8,16 @@ import sys
 import pytest
 
 from evidence import runs, store
-from lab.isolation.namespace import abilities, run_each
-from lab.runs.canonical import FIRST_PORT
+from lab.isolation.child import run_each
+from lab.isolation.namespace import abilities
+from lab.runs.labels import FIRST_PORT
 from tests.snippets.doctests import failures
 from tests.snippets.pairs import TIME_LIMIT, run_pair
 
 SNIPPETS = runs.snippet_ids()
 # Servers and clients, which must be on one network.
-PAIRS = {s for s in SNIPPETS if runs.server_of(s)}
-PAIRS |= {runs.server_of(s) for s in PAIRS}
+CLIENTS = [s for s in SNIPPETS if runs.needs(s).server]
+PAIRS = {*CLIENTS, *(runs.needs(s).server for s in CLIENTS)}
 
 
 def source_of(snippet: str) -> str:
@@ -46,22 +46,27 @@ def pattern(lines: list[str]) -> str:
 def paste(snippet: str, folder) -> list[str]:
     """Put the program alone into a folder; returns the command that runs it.
 
-    It is started in the world that it needs, else on a loopback of its own where the
+    It is started in the network that it needs, else on a loopback of its own where the
     machine can give it one: there no other program takes a port at the wrong moment.
     """
     path = folder / "pasted.py"
     folder.mkdir(exist_ok=True)
     path.write_text(source_of(snippet))
     command = [sys.executable, "-I", "-u", str(path)]
-    if snippet in PAIRS or (abilities()["private_net"] and not world_of(snippet)):
+    network = runs.needs(snippet).network
+    if snippet in PAIRS or (abilities()["private_net"] and not network):
         return command
-    world = world_of(snippet) or "a loopback of its own"
-    return [sys.executable, "-m", "lab.isolation.networks", world, *command]
+    network = network or "a loopback of its own"
+    return [sys.executable, "-m", "lab", "network", network, *command]
 
 
-def world_of(snippet: str) -> str | None:
-    """What the program needs beyond a loopback and, for a client, its server."""
-    return None if runs.server_of(snippet) else runs.needs(source_of(snippet))
+def every_run():
+    """The runs; one with a network of its own is for a machine that has them."""
+    for run_id in runs.run_ids():
+        needs = runs.needs(run_id)
+        alone = needs.network or needs.container
+        marks = [pytest.mark.needs("private_net")] if alone else []
+        yield pytest.param(run_id, marks=marks)
 
 
 def run(command: list[str]) -> str:
@@ -81,23 +86,20 @@ def test_there_are_snippets():
     assert len(SNIPPETS) >= 19
 
 
-@pytest.mark.parametrize("run_id", runs.run_ids())
+@pytest.mark.parametrize("run_id", list(every_run()))
 def test_pasted_program_prints_what_the_page_shows(run_id, tmp_path):
-    recording = runs.load_run(run_id)
-    contained = runs.in_a_container(run_id)
-    if (contained or world_of(run_id)) and (reason := abilities()["private_net"]):
-        pytest.skip(f"{run_id} needs a network of its own: {reason}")
-    programs = list(recording["snippets"])
+    printed = runs.load_run(run_id).printed
+    needs = runs.needs(run_id)
     client = paste(run_id, tmp_path / "client")
-    if len(programs) == 1:
-        assert re.fullmatch(pattern(recording["printed"][0]), run(client))
+    if needs.server is None:
+        assert re.fullmatch(pattern(printed[0]), run(client))
         return
-    server = paste(programs[0], tmp_path / "server")
-    job = (server, client, len(recording["printed"][0]), contained)
+    server = paste(needs.server, tmp_path / "server")
+    job = (server, client, len(printed[0]), needs.container)
     # On a network of their own: on the machine's, any program can call at the server.
     alone = not abilities()["private_net"]
     said = run_each(run_pair, [job])[0] if alone else run_pair(job)
-    for lines, output in zip(recording["printed"], said, strict=True):
+    for lines, output in zip(printed, said, strict=True):
         assert re.fullmatch(pattern(lines), output), output
 
 
@@ -138,21 +140,23 @@ def test_form(snippet):
     assert not re.search(r"example|demo|\d", snippet), "named by behaviour"
 
 
-@pytest.mark.parametrize("snippet", SNIPPETS)
-def test_is_imported_by_a_proof(snippet):
-    package, _, module = snippet.rpartition(".")
-    if package == "recipes":
-        return  # programs: run as processes, above and by the lab
-    tests = [p.read_text() for p in (store.ROOT / "tests/claims").glob("test_*.py")]
-    imports = [
-        (node.module, alias.name)
-        for text in tests
-        for node in ast.walk(ast.parse(text))
+@pytest.fixture(scope="module")
+def imported() -> set[str]:
+    """The snippets that proofs import."""
+    proofs = (store.ROOT / "tests" / "claims").rglob("*.py")
+    return {
+        f"{node.module}.{alias.name}".removeprefix("snippets.")
+        for proof in proofs
+        for node in ast.walk(ast.parse(proof.read_text()))
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
-    ]
-    assert len(imports) >= 1
-    assert (f"snippets.{package}", module) in imports, "import it in tests/claims"
+    }
+
+
+# Recipes are programs: run as processes, above and by the lab.
+@pytest.mark.parametrize("snippet", [s for s in SNIPPETS if s[:8] != "recipes."])
+def test_is_imported_by_a_proof(snippet, imported):
+    assert snippet in imported, "import it in tests/claims"
 
 
 def test_pattern_keeps_equal_ports_equal():
@@ -162,11 +166,13 @@ def test_pattern_keeps_equal_ports_equal():
     assert not re.fullmatch(shape, "40000 40000 65534")
 
 
-def test_recipe_without_an_address_says_how_to_use_it(tmp_path):
-    for client in [s for s in SNIPPETS if runs.server_of(s)]:
-        ended = subprocess.run(
-            paste(client, tmp_path), capture_output=True, text=True, env=os.environ
-        )
-        assert ended.returncode != 0
-        assert "usage" in ended.stderr.lower(), ended.stderr
-        assert "Traceback" not in ended.stderr
+def test_there_are_clients():
+    assert len(CLIENTS) >= 5
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_client_without_an_address_says_how_to_use_it(client, tmp_path):
+    ended = subprocess.run(paste(client, tmp_path), capture_output=True, text=True)
+    assert ended.returncode != 0
+    assert "usage" in ended.stderr.lower(), ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -3,111 +3,129 @@
 ```{netsem} counts
 ```             a table: how many rules of each call got which verdict
 ```{netsem} changed since
-```             a table of the rules with that verdict, from evidence/netsem.json
+```             a table of the rules with that verdict, from evidence/cited/netsem.json
 """
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 from docutils import nodes
-from sphinx.util.docutils import SphinxDirective
-from sphinx.util.logging import getLogger
+from sphinx.application import Sphinx
 
-from evidence import claims, machines, store
-from evidence import netsem_tmp as netsem
+from docs._ext.claims import domain as marks
+from docs._ext.claims.text import words
+from docs._ext.machines.walking import machine_for, walk_link
+from docs._ext.shared import Directive, Refused, html, row, table
+from evidence import cited, claims, store
+from evidence.cited import Rule
+from evidence.machines import Walk
 
-logger = getLogger(__name__)
 CODE = re.compile(r"\b(?:E[A-Z]{4,}|(?:SO|AF)_[A-Z]+|[a-z]+\(\))")
+HEADS = dict(zip(cited.VERDICTS, ("agrees", "changed", "unseen"), strict=True))
+AUTO = "colwidths-auto"  # columns as wide as their content
+Nodes = list[nodes.Node]
 
 
-HEADS = dict(zip(netsem.VERDICTS, ("agrees", "changed", "unseen"), strict=True))
+def counts(rules: dict[str, Rule]) -> list[tuple[str, list[int]]]:
+    """Each call, then all together: how many rules got each verdict."""
+    found = Counter((cited.call_of(name), rule.verdict) for name, rule in rules.items())
+    calls = dict.fromkeys(call for call, _ in found)
+    told = [(call, [found[call, verdict] for verdict in HEADS]) for call in calls]
+    sums = (sum(n for (_, v), n in found.items() if v == verdict) for verdict in HEADS)
+    return [*told, ("all", list(sums))]
 
 
-def counts(rules: dict[str, dict]) -> list[str]:
-    """Lines of MyST: a table of calls and verdicts."""
-    found = Counter(
-        (netsem.call_of(rule), told["verdict"]) for rule, told in rules.items()
-    )
-    calls = list(dict.fromkeys(call for call, _ in found))
-    lines = [
-        f"| call | {' | '.join(HEADS.values())} |",
-        f"| --- | {'--: | ' * len(HEADS)}",
-    ]
-    for call in [*calls, "all"]:
-        row = [
-            sum(n for (c, v), n in found.items() if call in (c, "all") and v == verdict)
-            for verdict in HEADS
-        ]
-        name = f"`{call}`" if call != "all" else call
-        lines.append(f"| {name} | {' | '.join(map(str, row))} |")
-    return lines
+def counts_table(rules: dict[str, Rule]) -> nodes.table:
+    """The counts; numbers stand below each other."""
+    lines = []
+    for call, numbers in counts(rules):
+        name = call if call == "all" else nodes.literal("", call)
+        lines.append(row([name], *([str(number)] for number in numbers)))
+    made = table(["call", *HEADS.values()], lines, kind=AUTO)
+    for line in made.findall(nodes.row):
+        for entry in line.children[1:]:
+            if isinstance(entry, nodes.Element):
+                entry["classes"].append("text-right")
+    return made
 
 
-def table(rules: dict[str, dict]) -> list[str]:
-    """Lines of MyST: each rule and what it says, and beside it what decides."""
-    decided = any("seen" in told or "claims" in told for told in rules.values())
-    lines = [
-        f"| the rule said of Linux | {'our kernel' if decided else 'why not'} |",
-        "| --- | --- |",
-    ]
-    for rule, told in rules.items():
-        cell = [shown(text) for text in told.get("seen", [])]
-        cell += [
-            f"{claims.read()[claim].sentence} {{proved}}`{claim}`"
-            for claim in told.get("claims", [])
-        ]
-        if note := told.get("note"):
-            cell.append(f"{coded(note[0].upper() + note[1:])}.")
-        says = f"`{rule}` ({told['sockets']})<br>{coded(told['says'])}"
-        lines.append(f"| {says} | {'<br>'.join(cell)} |")
-    return lines
+def coded(text: str) -> Nodes:
+    """Text whose errors, options and calls are code.
 
-
-def coded(text: str) -> str:
-    """Errors, options and calls as code.
-
-    >>> coded("EINVAL after shutdown()")
-    '`EINVAL` after `shutdown()`'
+    >>> [type(part).__name__ for part in coded("EINVAL after shutdown()")]
+    ['literal', 'Text', 'literal']
     """
-    return CODE.sub(lambda found: f"`{found[0]}`", text)
+    return words(CODE.sub(lambda found: f"`{found[0]}`", text))
 
 
-def shown(seen: str) -> str:
-    """A walk that decides, as a link into the explorer."""
-    machine, word, (_, *names) = netsem.walk(seen)
-    link = f"{{walk}}`<{machine.removesuffix('-full')}: {', '.join(word)}>`"
-    return f"{link}, local {names[0]}, peer {names[1]}" if names else link
+def in_lines(parts: list[Nodes]) -> Nodes:
+    """What stands in one cell, each part on a line of its own."""
+    made: Nodes = []
+    for part in parts:
+        made += [html("<br>"), *part] if made else part
+    return made
 
 
-class NetsemDirective(SphinxDirective):
+class Netsem(Directive):
     """```{netsem} changed since```: see the top of this file."""
 
     required_arguments = 1
     final_argument_whitespace = True
 
-    def run(self) -> list[nodes.Node]:
+    def show(self) -> Nodes:
+        """One table. Raises EvidenceError, Refused."""
+        path = store.cited(cited.NETSEM)
+        self.depends_on(path)
         for name in ("tcp-full", "udp-full"):
-            self.env.note_dependency(str(machines.path_of(name)))
-        self.env.note_dependency(str(store.cited(netsem.FILE)))
-        try:
-            return self.parse_text_to_nodes("\n".join(self.made(self.arguments[0])))
-        except store.EvidenceError as error:
-            logger.warning("netsem: %s", error, location=self.get_location())
-            return []
-
-    def made(self, what: str) -> list[str]:
-        """Lines of MyST for the argument."""
-        rules = netsem.load()
-        if found := netsem.complaints(rules):
-            raise store.EvidenceError(found[0])
+            machine_for(self, name)
+        rules = cited.netsem().rules
+        if found := cited.netsem_complaints(rules):
+            place = store.shown(path)
+            raise store.EvidenceError(f"{place}: {found[0]}: {store.cure(path)}")
+        what = self.arguments[0]
         if what == "counts":
-            return counts(rules)
-        chosen = {rule: told for rule, told in rules.items() if told["verdict"] == what}
+            return [counts_table(rules)]
+        chosen = {name: rule for name, rule in rules.items() if rule.verdict == what}
         if not chosen:
-            known = ", ".join(("counts", *netsem.VERDICTS))
-            raise store.EvidenceError(f"{what!r} is none of {known}")
-        return table(chosen)
+            known = ", ".join(("counts", *cited.VERDICTS))
+            raise Refused(f"{what!r} is none of {known}")
+        return [self.rules_table(chosen)]
+
+    def rules_table(self, rules: dict[str, Rule]) -> nodes.table:
+        """Each rule and what it says, and beside it what decides."""
+        decided = any(rule.seen or rule.claims for rule in rules.values())
+        lines = []
+        for name, rule in rules.items():
+            title: Nodes = [nodes.literal("", name), nodes.Text(f" ({rule.sockets})")]
+            says = in_lines([title, coded(rule.says)])
+            lines.append(row(says, in_lines(list(self.decides(rule)))))
+        heads = ["the rule said of Linux", "our kernel" if decided else "why not"]
+        return table(heads, lines, kind=AUTO)
+
+    def decides(self, rule: Rule) -> Iterator[Nodes]:
+        """The walks and claims that a verdict rests on, then what else there is."""
+        for walk in rule.walks:
+            yield self.walked(walk)
+        for claim in rule.claims:
+            ours = marks.of(self.env)
+            ours.note(self.env.docname, claim)  # counted above the page's text
+            sentence = claims.read()[claim].sentence
+            mark = marks.mark(claim, ours.known.proved(claim))
+            yield [*words(sentence), nodes.Text(" "), mark]
+        if rule.note:
+            note = rule.note[0].upper() + rule.note[1:]
+            yield [*coded(note), nodes.Text(".")]
+
+    def walked(self, walk: Walk) -> Nodes:
+        """A walk that decides, as a link into the explorer, and names at its end."""
+        made: Nodes = [walk_link(self.env.docname, walk)]
+        if names := walk.ends[1:]:
+            ends = zip(("local", "peer"), names, strict=False)
+            made.append(nodes.Text("".join(f", {side} {name}" for side, name in ends)))
+        return made
 
 
-def setup(app):
-    app.add_directive("netsem", NetsemDirective)
+def setup(app: Sphinx) -> None:
+    """Enter the directive."""
+    app.add_directive("netsem", Netsem)

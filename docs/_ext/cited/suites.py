@@ -4,20 +4,16 @@ against this project, drawn from evidence/cited/kernel_suites.txt."""
 from collections import Counter
 
 from docutils import nodes
-from sphinx.util.docutils import SphinxDirective
-from sphinx.util.logging import getLogger
+from sphinx.application import Sphinx
 
-from docs._ext.errors.directives import row_of
-from evidence import cited
-from evidence.cited import Statement
+from docs._ext.machines.walking import machine_for
+from docs._ext.shared import Directive, row, table
+from evidence import cited, machines, store
+from evidence.cited import Cell, Claim, Statement, Way
+from evidence.machines import Walk
 
-logger = getLogger(__name__)
-KINDS = {
-    "claims": "a claim",
-    "words": "a word of a state machine",
-    "cells": "a cell of the port-sharing matrix",
-    "rows": "a row of the error reference",
-}
+# The heads of the columns, by the part of the project that gives the answer.
+COLUMNS = {Claim: "claims", Walk: "words", Cell: "cells", Way: "rows"}
 
 
 def counts(statements: list[Statement]) -> list[list[str]]:
@@ -27,8 +23,8 @@ def counts(statements: list[Statement]) -> list[list[str]]:
     groups["together"] = statements
     rows = []
     for name, mine in groups.items():
-        kinds = Counter(cited.kind_of(s.answers[0]) for s in mine)
-        numbers = [len(mine), *(kinds[kind] for kind in KINDS.values())]
+        kinds = Counter(type(statement.answers[0]) for statement in mine)
+        numbers = [len(mine), *(kinds[kind] for kind in COLUMNS)]
         rows.append([name, *map(str, numbers)])
     return rows
 
@@ -46,24 +42,26 @@ def summary(statements: list[Statement]) -> str:
     )
 
 
-class KernelSuites(SphinxDirective):
+class KernelSuites(Directive):
     """The sentence and the table."""
 
-    def run(self) -> list[nodes.Node]:
-        self.env.note_dependency(str(cited.STATEMENTS))
-        statements = cited.read()
-        for found in filter(None, map(cited.complaint, statements)):
-            logger.warning("kernel-suites: %s", found, location=self.get_location())
-        head = ["Suite", "all", *KINDS]
-        group = nodes.tgroup("", cols=len(head))
-        group += [nodes.colspec(colwidth=1) for _ in head]
-        group += nodes.thead("", row_of(*([text] for text in head)))
-        body = nodes.tbody()
-        for row in counts(statements):
-            body += row_of(*([text] for text in row))
-        group += body
-        return [nodes.paragraph("", summary(statements)), nodes.table("", group)]
+    def show(self) -> list[nodes.Node]:
+        """Both, with a complaint for each statement that is contradicted.
+
+        Raises EvidenceError where there is no answer to hold them against.
+        """
+        path = store.cited(cited.SUITES)
+        self.depends_on(path, *map(store.measured, ("sharing.json", "errors.json")))
+        for kind in machines.KINDS:
+            machine_for(self, f"{kind}-full")
+        statements = cited.suites()
+        for found in filter(None, map(cited.suite_complaint, statements)):
+            self.warn(f"{store.shown(path)}: {found}: {store.cure(path)}")
+        rows = [row(*([text] for text in line)) for line in counts(statements)]
+        heads = ["Suite", "all", *COLUMNS.values()]
+        return [nodes.paragraph("", summary(statements)), table(heads, rows)]
 
 
-def setup(app):
+def setup(app: Sphinx) -> None:
+    """Enter the directive."""
     app.add_directive("kernel-suites", KernelSuites)

@@ -1,6 +1,6 @@
 // The explorer: a walk through a learned machine, one call after another.
 // Top-level names are global here, but no other page loads it.
-// The data, `socketMachines`, comes from docs/_ext/explorer.py; see there for its shape.
+// The data, `socketMachines`, comes from docs/_ext/machines/explorer.py; see there for its shape.
 const { kinds, messages } = globalThis.socketMachines;
 for (const [name, machine] of Object.entries(kinds)) {
   if (machine.like) kinds[name] = { ...kinds[machine.like], ...machine };

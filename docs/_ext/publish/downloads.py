@@ -11,15 +11,17 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from docutils import nodes
+from sphinx.application import Sphinx
 from sphinx.util.docutils import ReferenceRole
 from sphinx.util.logging import getLogger
 from sphinx.util.osutil import relative_uri
 
+from docs._ext.publish import schemas
 from evidence import runs, store
 
 logger = getLogger(__name__)
 BUILT = {"evidence.zip", "snippets.zip", "llms.txt", "objects.inv"}
-LICENSE = {"LICENSE": store.ROOT / "LICENSE"}
+LICENSE = {"LICENSE": Path(__file__).parents[3] / "LICENSE"}
 
 
 def archive(files: dict[str, Path]) -> bytes:
@@ -60,6 +62,17 @@ def published() -> dict[str, Path]:
     return found | old
 
 
+def is_there(address: str) -> bool:
+    """Whether the site has a file at an address, without a look at all others."""
+    if address in BUILT or address in map(schemas.address, schemas.KINDS):
+        return True
+    folder, _, name = address.partition("/")
+    if name.startswith("proofs/"):
+        name = name.replace("proofs/", "claims/", 1)
+    places = (store.measured(name), store.cited(name))
+    return folder == "evidence" and any(place.is_file() for place in places)
+
+
 def newer(files: dict[str, Path], target: Path) -> bool:
     """Whether a file, or a folder that lost or gained one, is newer than target."""
     if not target.exists():
@@ -68,21 +81,31 @@ def newer(files: dict[str, Path], target: Path) -> bool:
     return max(place.stat().st_mtime_ns for place in places) > target.stat().st_mtime_ns
 
 
-def write_files(app, exception) -> None:
-    """Copy what has changed, and pack it anew."""
-    if exception or app.builder.name != "html":
-        return
-    out = Path(app.outdir)
-    measured = published()
-    programs = files_below(runs.folder(), "*.py")
+def copy_evidence(out: Path, measured: dict[str, Path]) -> None:
+    """Bring the files below evidence/ on the site up to date, schemas among them."""
+    made = schemas.published()
     for name, file in measured.items():
         copy = out / name
         if not copy.exists() or not filecmp.cmp(file, copy):
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(file, copy)
+    for name, text in made.items():
+        target = out / name
+        if not target.exists() or target.read_text(encoding="utf-8") != text:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
     for copy in (out / "evidence").rglob("*.json"):
-        if copy.relative_to(out).as_posix() not in measured:
+        if copy.relative_to(out).as_posix() not in measured.keys() | made.keys():
             copy.unlink()
+
+
+def write_files(app: Sphinx, exception: Exception | None) -> None:
+    """Copy what has changed, and pack it anew."""
+    if exception or app.builder.name != "html":
+        return
+    out, measured = Path(app.outdir), published()
+    copy_evidence(out, measured)
+    programs = files_below(runs.folder(), "*.py")
     for name, files in (("evidence.zip", measured), ("snippets.zip", programs)):
         if newer(files, out / name):
             (out / name).write_bytes(archive(files | LICENSE))
@@ -91,8 +114,8 @@ def write_files(app, exception) -> None:
 class SiteRole(ReferenceRole):
     """A link to a file of the site that is no page."""
 
-    def run(self):
-        if self.target not in BUILT | published().keys():
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        if not is_there(self.target):
             logger.warning(
                 "the site has no file %s", self.target, location=self.get_location()
             )
@@ -106,6 +129,6 @@ class SiteRole(ReferenceRole):
         return [made], []
 
 
-def setup(app):
+def setup(app: Sphinx) -> None:
     app.add_role("site", SiteRole())
     app.connect("build-finished", write_files)

@@ -8,10 +8,13 @@ import re
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape as xml
 
 from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 
 PICTURE = "_static/picture.png"
 PICTURE_SHOWS = "A socket as a card with two slots: local and peer"
@@ -49,7 +52,7 @@ def description(doctree: nodes.document) -> str:
     return ""
 
 
-def note_description(app, doctree) -> None:
+def note_description(app: Sphinx, doctree: nodes.document) -> None:
     """Keep it with the page's other metadata: llms.txt lists pages not built anew."""
     docname = app.env.docname
     app.env.metadata[docname]["description"] = description(doctree)
@@ -64,7 +67,13 @@ def tags(properties: dict[str, str]) -> str:
     )
 
 
-def describe(app, pagename, templatename, context, doctree) -> None:
+def describe(
+    app: Sphinx,
+    pagename: str,
+    _template: str,
+    context: dict[str, Any],
+    _tree: nodes.document | None,
+) -> None:
     """Add the description, and what a preview of a link shows, to one page."""
     if pagename == NOT_FOUND:  # answers at many addresses, and has none
         context.pop("pageurl", None)
@@ -111,13 +120,13 @@ def sitemap(base: str, pages: list[tuple[str, str]]) -> str:
     return "\n".join([head, *lines, "</urlset>"])
 
 
-def last_changed(env, page: str) -> str:
+def last_changed(env: BuildEnvironment, page: str) -> str:
     """The day of a page's last commit, or nothing."""
     seconds, _ = getattr(env, "git_last_updated", {}).get(page) or (None, False)
     return f"{datetime.fromtimestamp(int(seconds), UTC):%Y-%m-%d}" if seconds else ""
 
 
-def list_of_pages(env, base: str) -> str:
+def list_of_pages(env: BuildEnvironment, base: str) -> str:
     """llms.txt: what the site is, then each page as Markdown with what it says."""
 
     def entry(page: str) -> str:
@@ -146,7 +155,7 @@ def list_of_pages(env, base: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def write_lists(app, exception) -> None:
+def write_lists(app: Sphinx, exception: Exception | None) -> None:
     """Write sitemap.xml, if the site has an address, and llms.txt."""
     if exception or app.builder.name != "html":
         return
@@ -159,7 +168,7 @@ def write_lists(app, exception) -> None:
         (out / "sitemap.xml").unlink(missing_ok=True)
 
 
-def setup(app):
+def setup(app: Sphinx) -> None:
     app.connect("doctree-read", note_description)
     app.connect("html-page-context", describe)
     app.connect("build-finished", write_lists)

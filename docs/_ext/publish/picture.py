@@ -32,9 +32,9 @@ p { margin: 0; }
 def drawing() -> str:
     """HTML of the picture; the names are those that the recorded client had."""
     names = [
-        step["names"]["client"]
-        for step in runs.load_run(RUN)["steps"]
-        if step["call"] == "connect" and "client" in step.get("names", {})
+        step.names["client"]
+        for step in runs.load_run(RUN).steps
+        if step.call == "connect" and "client" in step.names
     ]
     heading = (
         '<span class="bind">bind()</span> and <span class="connect">connect()</span>'

@@ -12,16 +12,16 @@ A row of `api-calls` ends with the first and the last call that belong to the AP
 from html import escape
 
 from docutils import nodes
-from sphinx.util.docutils import SphinxDirective
-from sphinx.util.logging import getLogger
+from sphinx.application import Sphinx
 
-from docs._ext.runs.sequence import html
-from evidence import runs, store
+from docs._ext.runs.recorded import RecordingDirective, check_sockets
+from docs._ext.shared import Directive, Refused, html, html_table
+from evidence.runs import Recording, Step
+from evidence.store import EvidenceError
 
-logger = getLogger(__name__)
-
+FORM = "`API | run | sockets | first..last`"
 # What the reader types, the C function, the system calls on Linux. Each row is run
-# under ptrace(2) by tests/lab/test_system_calls.py, in this order, and must be true.
+# under ptrace(2), in this order, by tests/lab/runs/test_system_calls.py.
 SYSTEM_CALLS = [
     ("listener = socket.socket()", "socket()", "socket"),
     ('listener.bind(("127.0.0.1", 0))', "bind()", "bind"),
@@ -54,102 +54,79 @@ SYSTEM_CALLS = [
 ]
 
 
-class NoSuchCall(Exception):
-    """A row that names sockets or calls which its run does not have."""
-
-
-def calls_of(recording: dict, sockets: list[str], first: str, last: str) -> list[dict]:
+def calls_of(
+    recording: Recording, sockets: list[str], first: str, last: str
+) -> list[Step]:
     """The steps on some sockets, from the first call named so to the last.
 
-    The last one is the next call with that name. Raises NoSuchCall.
-
-    >>> run = {"steps": [
-    ...     {"socket": "a", "call": "socket"}, {"socket": "a", "call": "bind"},
-    ...     {"socket": "b", "call": "bind"}, {"socket": "a", "call": "close"}]}
-    >>> [step["call"] for step in calls_of(run, ["a"], "socket", "bind")]
-    ['socket', 'bind']
+    The last one is the next call with that name. Raises Refused, with what there is,
+    for a socket or a call that is not.
     """
-    steps = [step for step in recording["steps"] if step["socket"] in sockets]
-    known = {step["socket"] for step in recording["steps"]}
-    if unknown := set(sockets) - known:
-        raise NoSuchCall(f"no socket {sorted(unknown)}; there are {sorted(known)}")
-    names = [step["call"] for step in steps]
+    check_sockets(sockets, recording)
+    steps = [step for step in recording.steps if step.socket in sockets]
+    names = [step.call for step in steps]
     try:
         start = names.index(first)
         return steps[start : names.index(last, start) + 1]
     except ValueError:
         calls = ", ".join(names)
-        raise NoSuchCall(f"no {first}..{last}; the calls are: {calls}") from None
+        raise Refused(f"no {first}..{last}; there are: {calls}") from None
 
 
-def shown(step: dict) -> str:
+def shown(step: Step) -> str:
     """HTML of one call with its arguments, and with its errno if it failed.
 
-    >>> shown({"call": "listen", "args": ""})
+    >>> shown(Step(socket="sock", call="listen", args=""))
     '<code>listen()</code>'
     """
-    failed = f' <span class="failed">{step["error"]}</span>' if "error" in step else ""
-    return f"<code>{step['call']}({escape(step['args'])})</code>{failed}"
+    failed = f' <span class="failed">{step.error}</span>' if step.error else ""
+    return f"<code>{step.call}({escape(step.args)})</code>{failed}"
 
 
-def table(kind: str, heads: list[str], rows: list[list[str]]) -> str:
-    """HTML of a table; the cells are HTML."""
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
-    body = "".join(
-        f'<tr><th scope="row">{first}</th>'
-        + "".join(f"<td>{cell}</td>" for cell in rest)
-        + "</tr>"
-        for first, *rest in rows
-    )
-    return (
-        f'<div class="table-wrapper call-table {kind}"><table class="docutils">'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
-
-
-class ApiCalls(SphinxDirective):
+class ApiCalls(RecordingDirective):
     """A row for each line: `API | run | sockets, comma between | first..last`."""
 
     has_content = True
 
-    def run(self) -> list[nodes.Node]:
-        rows = [self.row(line) for line in self.content if line.strip()]
-        made = [row for row in rows if row]
-        if not made:
-            self.warn("no rows: write `API | run | sockets | first..last`")
-            return []
-        return [html(table("api-calls", ["Python", "calls, in this order"], made))]
+    def show(self) -> list[nodes.Node]:
+        made = [self.row(line) for line in self.content if line.strip()]
+        rows = [cells for cells in made if cells]
+        if not rows:
+            raise Refused(f"no rows: write {FORM}")
+        heads = ["Python", "calls, in this order"]
+        return [html(html_table(heads, rows, wrapper="call-table api-calls"))]
 
-    def row(self, line: str) -> list[str] | None:
-        """The cells of one row, or None after a warning with page and line."""
-        fields = [field.strip() for field in line.split("|")]
-        if len(fields) != 4 or ".." not in fields[3]:
-            self.warn(f"no `API | run | sockets | first..last`: {line!r}")
-            return None
-        api, run, sockets, calls = fields
+    def row(self, line: str) -> list[str]:
+        """The cells of one row; none after a warning with page and line."""
         try:
-            self.env.note_dependency(str(runs.snippet_path(run)))
-            self.env.note_dependency(str(runs.run_path(run)))
-            recording = runs.load_run(run, allow_stale=True)
-            names = [name.strip() for name in sockets.split(",")]
-            steps = calls_of(recording, names, *calls.split(".."))
-        except (store.EvidenceError, NoSuchCall) as error:
-            self.warn(f"{api}: {error}")
-            return None
-        if runs.stale(recording):
-            self.warn(f"the recording of {run} is stale: run `make evidence`")
+            api, run, sockets, (first, last) = fields(line)
+            steps = calls_of(self.recording_of(run), sockets, first, last)
+        except (EvidenceError, Refused) as error:
+            self.warn(f"{error}, in the row {line.strip()!r}")
+            return []
         items = "".join(f"<li>{shown(step)}</li>" for step in steps)
         return [f"<code>{escape(api)}</code>", f"<ol>{items}</ol>"]
 
-    def warn(self, text: str) -> None:
-        """Complain with page and line; `make html` treats it as an error."""
-        logger.warning("%s: %s", self.name, text, location=self.get_location())
+
+def fields(line: str) -> tuple[str, str, list[str], tuple[str, str]]:
+    """API, run, sockets, and the first and last call of a line.
+
+    Raises Refused, with the form.
+
+    >>> fields("bind() | names.local | sock, sock 2 | socket..bind")
+    ('bind()', 'names.local', ['sock', 'sock 2'], ('socket', 'bind'))
+    """
+    parts = [part.strip() for part in line.split("|")]
+    if len(parts) != 4 or ".." not in parts[3]:
+        raise Refused(f"this is no {FORM}")
+    first, _, last = parts[3].partition("..")
+    return parts[0], parts[1], [s.strip() for s in parts[2].split(",")], (first, last)
 
 
-class SystemCalls(SphinxDirective):
+class SystemCalls(Directive):
     """The table SYSTEM_CALLS."""
 
-    def run(self) -> list[nodes.Node]:
+    def show(self) -> list[nodes.Node]:
         rows = [
             [
                 f"<code>{escape(python)}</code>",
@@ -158,9 +135,10 @@ class SystemCalls(SphinxDirective):
             ]
             for python, c, calls in SYSTEM_CALLS
         ]
-        return [html(table("system-calls", ["Python", "C", "system calls"], rows))]
+        heads = ["Python", "C", "system calls"]
+        return [html(html_table(heads, rows, wrapper="call-table system-calls"))]
 
 
-def setup(app):
+def setup(app: Sphinx) -> None:
     app.add_directive("api-calls", ApiCalls)
     app.add_directive("system-calls", SystemCalls)

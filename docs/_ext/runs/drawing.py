@@ -6,8 +6,9 @@ a unit is a pixel there, or little less, so no text is smaller than 11 pixels.
 
 from html import escape
 
-from docs._ext.cards import EMPTY, shown_name
+from docs._ext.cards import EMPTY, SIDES, shown_name
 from docs._ext.runs.steps import Row, Story
+from docs._ext.shared import html_table
 
 WIDTH = 344
 EDGE = 10  # where the outer lanes run
@@ -18,7 +19,7 @@ LETTERS = int((WIDTH - 2 * EDGE - INDENT) / LETTER)
 
 
 def draw(told: Story, title: str) -> str:
-    """The SVG of a story. Colours, fonts and the dark scheme come from site.css."""
+    """The SVG of a story. Colours and fonts come from sequence.css."""
     count = len(told.lanes)
     single = count == 1
     xs = [EDGE + n * (WIDTH - 2 * EDGE) / max(count - 1, 1) for n in range(count)]
@@ -165,7 +166,7 @@ def draw_card(body: list[str], row: Row, xs: list[float], y: float) -> float:
     x = text_x(row.lane, xs) - width * {"start": 0, "middle": 0.5, "end": 1}[side]
     x = min(max(x, 0), max(WIDTH - width, 0))
     y += 6
-    for text, slot, kind in zip(texts, slots, ("local", "peer"), strict=True):
+    for text, slot, kind in zip(texts, slots, SIDES, strict=True):
         empty = " empty" if text == EMPTY else ""
         body.append(
             f'<g class="slot {kind}{empty}"><rect x="{x:g}" y="{y:g}" '
@@ -177,8 +178,8 @@ def draw_card(body: list[str], row: Row, xs: list[float], y: float) -> float:
     return y + 40
 
 
-def table(told: Story) -> str:
-    """The same steps as an HTML table, for those who cannot see the picture."""
+def as_table(told: Story) -> str:
+    """HTML: the same steps as a table, for those who cannot see the picture."""
     rows = []
     for number, row in enumerate(told.rows, 1):
         lane = told.lanes[row.lane]
@@ -192,10 +193,5 @@ def table(told: Story) -> str:
             local, peer = (escape(shown_name(name)) for name in row.names)
             what = f"{escape(row.text)} is now"
             result = f"local {local}, peer {peer}"
-        cells = "".join(f"<td>{c}</td>" for c in (number, escape(lane), what, result))
-        rows.append(f"<tr>{cells}</tr>")
-    head = "".join(f"<th>{h}</th>" for h in ("Step", "End", "What", "Outcome"))
-    return (
-        '<div class="table-wrapper docutils" tabindex="0"><table class="docutils">'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
-    )
+        rows.append((str(number), escape(lane), what, result))
+    return html_table(("Step", "End", "What", "Outcome"), rows)

@@ -1,69 +1,49 @@
-"""Directive `snippet`: a program, how to run it, what it printed, what happened."""
+"""Directive `snippet`: a program, how to run it, what it printed, what happened.
 
-import ast
+```{snippet} udp.connect_sends_nothing```
+
+Options: function (show only this one; the copy is always the whole program), picture
+(what happened, folded away), no-output.
+"""
+
 from html import escape
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx import addnodes
+from sphinx.application import Sphinx
 
 from docs._ext.claims.domain import link
-from docs._ext.runs.sequence import RecordingDirective, html, picture
+from docs._ext.runs.recorded import RecordingDirective
+from docs._ext.runs.sequence import picture
+from docs._ext.shared import html, part_of
 from evidence import claims, runs
 
 
-class UnknownPart(Exception):
-    """A function that a snippet does not have; the text lists those it has."""
-
-
-def part_of(source: str, function: str) -> str:
-    """The source of one function, with its decorators, comments and docstring.
-
-    Raises UnknownPart.
-    """
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    tops = [node for node in ast.parse(source).body if isinstance(node, kinds)]
-    for node in tops:
-        if node.name == function:
-            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            return "\n".join(source.splitlines()[first - 1 : node.end_lineno]) + "\n"
-    names = ", ".join(node.name for node in tops) or "none"
-    raise UnknownPart(f"no function {function!r}; there are: {names}")
-
-
 class Snippet(RecordingDirective):
-    """```{snippet} udp.connect_sends_nothing```
+    """A box: the file's name and what can be had of it, the code, what it printed."""
 
-    Options: function (show only this one; the copy is always the whole program),
-    picture (what happened, folded away), no-output.
-    """
-
+    required_arguments = 1
     option_spec = {
         "function": directives.unchanged_required,
         "picture": directives.flag,
         "no-output": directives.flag,
     }
 
-    def run(self) -> list[nodes.Node]:
-        recording = self.recording()
-        if recording is None:
-            return []
+    def show(self) -> list[nodes.Node]:
         snippet = self.arguments[0]
-        source = runs.snippet_path(snippet).read_text()
+        recording = self.recording_of(snippet)
+        source = runs.snippet_path(snippet).read_text(encoding="utf-8")
         shown = source
         if "function" in self.options:
-            try:
-                shown = part_of(source, self.options["function"])
-            except UnknownPart as error:
-                self.warn(f"{snippet}: {error}")
-                return []
+            shown = part_of(source, self.options["function"])
         box = nodes.container(classes=["snippet"])
-        box += self.head(snippet, source)
+        box += head(snippet, source)
         box += nodes.literal_block(shown, shown, language="python-socket")
-        if runs.stale(recording):
+        if runs.why_stale(recording):
             box += html(
                 '<p class="stale">stale: this output is from an earlier version of '
-                "the program. Run <code>make evidence</code>.</p>"
+                "the program, or of the lab. Run <code>make evidence</code>.</p>"
             )
         if "no-output" not in self.options:
             box += html(output(recording, snippet))
@@ -74,53 +54,49 @@ class Snippet(RecordingDirective):
             )
         return [box]
 
-    def head(self, snippet: str, source: str) -> nodes.Node:
-        """The file's name, copy the whole program, download it, open its proof."""
-        path = f"snippets/{snippet.replace('.', '/')}.py"
-        head = nodes.container(classes=["snippet-head"])
-        head += html(
-            f'<code class="file">{path}</code>'
-            f'<button class="copy" type="button" title="Copy the whole program" hidden>'
-            f"Copy</button>"
-            f"<template>{escape(source)}</template>"
-        )
-        download = addnodes.download_reference(
-            "", "Download", reftarget=f"/../{path}", refdomain="", reftype="download"
-        )
-        download["classes"].append("get")
-        download["refexplicit"] = True
-        head += nodes.inline("", "", download)
-        if proof := claims.of_snippet(snippet):
-            to_proof = link(
-                "proof", proof.id, nodes.inline("", "Proof"), proof.sentence
-            )
-            head += nodes.inline("", "", to_proof, classes=["get"])
-        return head
+
+def head(snippet: str, source: str) -> nodes.Node:
+    """The file's name, copy the whole program, download it, open its proof."""
+    path = f"snippets/{snippet.replace('.', '/')}.py"
+    made = nodes.container(classes=["snippet-head"])
+    made += html(
+        f'<code class="file">{path}</code>'
+        '<button class="copy" type="button" title="Copy the whole program" hidden>'
+        "Copy</button>"
+        f"<template>{escape(source)}</template>"
+    )
+    download = addnodes.download_reference(
+        "", "Download", reftarget=f"/../{path}", refdomain="", reftype="download"
+    )
+    download["classes"].append("get")
+    download["refexplicit"] = True
+    made += nodes.inline("", "", download)
+    if proof := claims.of_snippet(snippet):
+        to_proof = link("proof", proof.id, nodes.inline("", "Proof"), proof.sentence)
+        made += nodes.inline("", "", to_proof, classes=["get"])
+    return made
 
 
-def output(recording: dict, snippet: str) -> str:
+def output(recording: runs.Recording, snippet: str) -> str:
     """HTML: the command, and what the recorded run printed."""
-    programs = list(recording["snippets"])
-    printed = recording["printed"][programs.index(snippet)]
-    command = f"python {snippet.rpartition('.')[2]}.py"
-    if len(programs) > 1 and snippet == programs[1]:
-        server_line = recording["printed"][0][0]
-        command += " " + " ".join(server_line.split()[-2:])
-    elif world := world_of(snippet):
-        command = f"python -m lab.isolation.networks '{world}' {command}"
-    lines = escape("\n".join(printed))
+    lines = recording.printed[list(recording.snippets).index(snippet)]
     return (
-        f'<div class="output"><p>Run <code>{escape(command)}</code>; it printed:</p>'
-        f'<pre tabindex="0"><samp>{lines}</samp></pre></div>'
+        f'<div class="output"><p>Run <code>{escape(command(recording, snippet))}</code>'
+        "; it printed:</p>"
+        f'<pre tabindex="0"><samp>{escape(chr(10).join(lines))}</samp></pre></div>'
     )
 
 
-def world_of(snippet: str) -> str | None:
-    """What a program needs that lab/networks.py makes for it, or None."""
-    if runs.server_of(snippet):
-        return None
-    return runs.needs(runs.snippet_path(snippet).read_text())
+def command(recording: runs.Recording, snippet: str) -> str:
+    """How to run a program of a recording, with what it needs."""
+    typed = f"python {snippet.rpartition('.')[2]}.py"
+    if len(recording.snippets) > 1 and snippet == recording.run:
+        address = recording.printed[0][0].split()[-2:]  # of the server, on its 1st line
+        return " ".join([typed, *address])
+    if network := runs.needs(snippet).network:
+        return f"python -m lab network '{network}' {typed}"
+    return typed
 
 
-def setup(app):
+def setup(app: Sphinx) -> None:
     app.add_directive("snippet", Snippet)

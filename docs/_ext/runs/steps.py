@@ -3,15 +3,24 @@
 Plain functions; the sequence picture, its table and the call flow are drawn from them.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 
-# Calls that only ask, change nothing and send nothing: the cards show the answer.
-QUIET = frozenset({"getsockname", "getpeername"})
+from evidence.calls import ASK
+from evidence.runs import Names, Packet, Recording, Socket, Step
+
+NO_NAMES: Names = (None, None)
+MAKING = ("socket", "fromfd")  # calls that make a socket, and are no method of another
+End = tuple[str, int | None]
 
 
 @dataclass
 class Row:
-    """One row. kind is call, packet or card; lanes are counted from the left."""
+    """One row. kind is call, packet or card; lanes are counted from the left.
+
+    text: the call, the words on the packet, or whose card it is; target: where the
+    packet goes; loop: whether the socket has sent it to itself.
+    """
 
     kind: str
     lane: int
@@ -19,8 +28,8 @@ class Row:
     outcome: str = ""
     failed: bool = False
     target: int = 0
-    loop: bool = False  # a packet that the socket has sent to itself
-    names: list = field(default_factory=list)
+    loop: bool = False
+    names: Names = NO_NAMES
 
 
 @dataclass
@@ -31,120 +40,131 @@ class Story:
     rows: list[Row]
 
 
-def story(recording: dict, only: set[str] | None = None) -> Story:
-    """The rows of a recording. only: the sockets to show, all if None."""
+def story(recording: Recording, only: Collection[str] = ()) -> Story:
+    """The rows of a recording. only: the sockets to show, all if there are none."""
     lanes, lane_of = lanes_of(recording)
     sockets_in = [list(lane_of.values()).count(number) for number in range(len(lanes))]
     ports = port_lanes(recording, lane_of)
     rows: list[Row] = []
-    for step in recording["steps"]:
-        name = step["socket"]
-        if (only and name not in only) or not worth_showing(step):
+    for step in recording.steps:
+        if (only and step.socket not in only) or not worth_showing(step):
             continue
-        lane = lane_of[name]
-        owner = f"{name}." if sockets_in[lane] > 1 and step["call"] != "socket" else ""
-        text = f"{owner}{step['call']}({step['args']})"
-        if step["call"] == "socket":
-            text = f"{name} = socket({step['args']})"
-        result = step.get("result", "None")
-        outcome = step.get("error", "" if result == "None" else result)
-        failed = "error" in step
-        rows.append(Row("call", lane, text, outcome, failed))
+        lane = lane_of[step.socket]
+        rows.append(call_row(step, lane, shared=sockets_in[lane] > 1))
         rows += packet_rows(step, ports, lane, len(lanes))
-        for socket, names in step.get("names", {}).items():
-            if names != [None, None]:
+        for socket, names in step.names.items():
+            if names != NO_NAMES:
                 rows.append(Row("card", lane_of[socket], socket, names=names))
     return Story(lanes, rows)
 
 
-def worth_showing(step: dict) -> bool:
+def worth_showing(step: Step) -> bool:
     """Whether a step did more than ask, or did it with an error or a packet."""
-    return step["call"] not in QUIET or bool(step.get("packets")) or "error" in step
+    return step.call not in ASK or bool(step.packets) or step.error is not None
 
 
-def lanes_of(recording: dict) -> tuple[list[str], dict[str, int]]:
+def call_row(step: Step, lane: int, shared: bool) -> Row:
+    """The row of a call. shared: whether its lane has other sockets as well."""
+    if step.call in MAKING:
+        text = f"{step.socket} = {step.call}({step.args})"
+    else:
+        owner = f"{step.socket}." if shared else ""
+        text = f"{owner}{step.call}({step.args})"
+    result = "" if step.result in (None, "None") else step.result
+    return Row("call", lane, text, step.error or result or "", step.error is not None)
+
+
+def lanes_of(recording: Recording) -> tuple[list[str], dict[str, int]]:
     """Lane titles from left to right, and the lane of each socket.
 
     Two programs have a lane each, the client on the left. In one program each end has
-    one: a listening socket shares it with the sockets it accepted. Ends that others
-    come to (listening, or bound and never connected) stand on the right.
+    one: a listening socket shares it with the sockets it accepted, a socket with its
+    duplicates. Ends that others come to (listening, or bound and never connected) stand
+    on the right.
     """
-    if len(recording["lanes"]) > 1:
-        order = list(reversed(range(len(recording["lanes"]))))
-        titles = [recording["lanes"][n].rpartition(".")[2] + ".py" for n in order]
-        places = {s["name"]: order.index(s["lane"]) for s in recording["sockets"]}
+    if len(recording.lanes) > 1:
+        order = list(reversed(range(len(recording.lanes))))
+        titles = [recording.lanes[n].rpartition(".")[2] + ".py" for n in order]
+        places = {s.name: order.index(s.lane or 0) for s in recording.sockets}
         return titles, places
     groups: list[list[str]] = []
-    accepting: dict[str, list[str]] = {}
-    for sock in recording["sockets"]:
-        if sock["made_by"] == "accept":
-            listener = who_accepted(recording, sock["name"])
-            accepting[listener].append(sock["name"])
-        else:
-            accepting[sock["name"]] = [sock["name"]]
-            groups.append(accepting[sock["name"]])
+    group_of: dict[str, list[str]] = {}
+    for sock in recording.sockets:
+        maker = who_made(recording, sock)
+        if maker is None:
+            groups.append([])
+        group_of[sock.name] = groups[-1] if maker is None else group_of[maker]
+        group_of[sock.name].append(sock.name)
     groups.sort(key=lambda group: is_server(recording, group[0]))
     places = {name: n for n, group in enumerate(groups) for name in group}
     return [", ".join(group) for group in groups], places
 
 
-def who_accepted(recording: dict, name: str) -> str:
-    """The listening socket whose accept() made this one."""
-    for step in recording["steps"]:
-        if step["call"] == "accept" and name in step.get("names", {}):
-            return step["socket"]
-    return recording["sockets"][0]["name"]
+def who_made(recording: Recording, sock: Socket) -> str | None:
+    """The socket whose accept() or dup() made this one, or None."""
+    if sock.made_by not in ("accept", "dup"):
+        return None
+    for step in recording.steps:
+        if step.call == sock.made_by and sock.name in step.names:
+            return step.socket
+    return recording.sockets[0].name
 
 
-def is_server(recording: dict, name: str) -> bool:
+def is_server(recording: Recording, name: str) -> bool:
     """Whether a socket waits for others: it listens, or is bound and never connects."""
-    done = {s["call"] for s in recording["steps"] if s["socket"] == name}
+    done = {step.call for step in recording.steps if step.socket == name}
     return "listen" in done or ("bind" in done and not done & {"connect", "connect_ex"})
 
 
-def port_lanes(recording: dict, lane_of: dict[str, int]) -> dict:
+def port_lanes(
+    recording: Recording, lane_of: dict[str, int]
+) -> dict[End | int | None, int]:
     """{(address, port) and port: lane of the socket with that local name}."""
-    ports: dict = {}
-    for step in recording["steps"]:
-        for socket, (local, _) in step.get("names", {}).items():
+    ports: dict[End | int | None, int] = {}
+    for step in recording.steps:
+        for socket, (local, _) in step.names.items():
             if isinstance(local, list) and local[1]:
-                ports.setdefault(tuple(local[:2]), lane_of[socket])
-                ports.setdefault(local[1], lane_of[socket])
+                host, port = str(local[0]), int(local[1])
+                ports.setdefault((host, port), lane_of[socket])
+                ports.setdefault(port, lane_of[socket])
     return ports
 
 
-def packet_rows(step: dict, ports: dict, lane: int, lanes: int) -> list[Row]:
+def packet_rows(
+    step: Step, ports: dict[End | int | None, int], lane: int, lanes: int
+) -> list[Row]:
     """The packets of one step. An end that no lane has stands at the other side."""
     rows: list[Row] = []
     elsewhere = 0 if lane else max(lanes - 1, 0)
-    for packet in step.get("packets", ()):
-        here, there = packet["source"], packet["destination"]
+    for packet in step.packets:
+        here, there = packet.source, packet.destination
         if here[1] is None and rows:  # ICMP: the way back of what provoked it
             source, target = rows[-1].target, rows[-1].lane
         else:
             # One port on two addresses: the socket on this very address comes first.
             source, target = (
-                ports.get(tuple(end), ports.get(end[1], elsewhere))
-                for end in (here, there)
+                ports.get(end, ports.get(end[1], elsewhere)) for end in (here, there)
             )
         text, loop = packet_text(packet), here == there and here[1] is not None
         rows.append(Row("packet", source, text, target=target, loop=loop))
     return rows
 
 
-def packet_text(packet: dict) -> str:
+def packet_text(packet: Packet) -> str:
     """A packet in few words: `SYN`, `5 bytes`, `FIN ACK`, `UDP, 5 bytes`.
 
-    >>> packet_text({"protocol": "TCP", "flags": ["PSH", "ACK"], "payload": 5})
+    >>> ends = {"source": ("::1", 80), "destination": ("::1", 50001)}
+    >>> data = Packet(protocol="TCP", **ends, flags=["PSH", "ACK"], payload=5)
+    >>> packet_text(data)
     '5 bytes'
     """
-    size = f"{packet['payload']} byte{'s' * (packet['payload'] != 1)}"
-    if packet["protocol"] == "TCP":
-        flags = [flag for flag in packet["flags"] if flag != "PSH"]
-        if packet["payload"]:
+    size = f"{packet.payload} byte{'s' * (packet.payload != 1)}"
+    if packet.protocol == "TCP":
+        flags = [flag for flag in packet.flags or () if flag != "PSH"]
+        if packet.payload:
             flags = [flag for flag in flags if flag != "ACK"]
             return ", ".join([" ".join(flags), size]) if flags else size
         return " ".join(flags)
-    if "kind" in packet:
-        return "ICMP " + packet["kind"].rpartition(" ")[2].replace("-", " ")
-    return f"{packet['protocol']}, {size}"
+    if packet.kind is not None:
+        return "ICMP " + packet.kind.rpartition(" ")[2].replace("-", " ")
+    return f"{packet.protocol}, {size}"

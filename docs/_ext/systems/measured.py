@@ -1,20 +1,22 @@
 """Directives `measured` and `measured-in-short`: what the site rests on, counted.
 
-Every number is read from evidence/ when the site is built.
+Every number is read from the evidence when the site is built. A page is read again when
+what it would show is another text, not whenever some evidence has changed.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
+import msgspec
 from docutils import nodes
-from sphinx.util import logging
-from sphinx.util.docutils import SphinxDirective
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 
 from docs._ext.claims.text import written
-from docs._ext.runs.sequence import html
-from evidence import claims, machines, runs, store, systems
-
-logger = logging.getLogger(__name__)
+from docs._ext.shared import Directive, html, html_table
+from evidence import claims, machines, runs, sharing, store, systems
 
 
 @dataclass(frozen=True)
@@ -28,113 +30,176 @@ class Row:
     day: str
 
 
+class Step(msgspec.Struct):
+    """What is counted of one call in a recording: a file has more fields."""
+
+    packets: list[msgspec.Raw] = []
+
+
+class Recording(msgspec.Struct):
+    """What is counted of a recording."""
+
+    platform: str
+    date: str
+    steps: list[Step]
+
+
+class Learned(msgspec.Struct):
+    """What is counted of how a machine was learned."""
+
+    queries: int
+
+
+class Machine(msgspec.Struct):
+    """What is counted of a machine; its thousands of transitions are passed over."""
+
+    platform: str
+    date: str
+    learned: Learned
+
+
+def of_claims() -> Row:
+    """The statements. Raises EvidenceError."""
+    outcomes = claims.outcomes()
+    known = claims.read().keys()
+    every = [one for found in outcomes.values() for one in found.items()]
+    passed = {claim for claim, one in every if one.outcome == "passed"}
+    if not every:
+        raise store.EvidenceError(f"no outcomes of proofs: {store.CURE}")
+    proved = len(passed & known)
+    return Row(
+        "statements with a proof that passed",
+        f"{proved:,} of {len(known):,}",
+        f"{proved:,} statements proved",
+        list(outcomes),
+        max(one.date for _, one in every),
+    )
+
+
+def of_runs() -> Row:
+    """The programs. Raises EvidenceError where one has no recording."""
+    programs = len(runs.snippet_ids())
+    recorded = [store.load(runs.run_path(run), Recording) for run in runs.run_ids()]
+    steps = [step for run in recorded for step in run.steps]
+    packets = sum(len(step.packets) for step in steps)
+    return Row(
+        "programs that were run and recorded",
+        f"{programs:,}, with {len(steps):,} calls and {packets:,} packets",
+        f"{programs:,} programs recorded",
+        sorted({run.platform for run in recorded}),
+        max(run.date for run in recorded),
+    )
+
+
+def of_errors() -> Row:
+    """The errors. Raises EvidenceError."""
+    found = store.load_dict("errors.json")
+    times = sum(len(way["sockets"]) for way in found["rows"])
+    return Row(
+        "errors that were provoked",
+        f"{times:,} times, in {len(found['rows']):,} ways",
+        f"{times:,} errors provoked",
+        [found["platform"]],
+        found["date"],
+    )
+
+
+def of_sharing() -> Row:
+    """The pairs. Raises EvidenceError."""
+    found = sharing.load()
+    return Row(
+        "pairs of sockets that tried to share a port",
+        f"{found.pairs:,}",
+        f"{found.pairs:,} pairs of sockets tried on one port",
+        [found.platform],
+        found.date,
+    )
+
+
+def of_machines() -> Row:
+    """The state machines. Raises EvidenceError."""
+    known = [store.load(machines.path_of(name), Machine) for name in machines.NAMES]
+    words = sum(machine.learned.queries for machine in known)
+    return Row(
+        "sequences of calls that were asked to learn the state machines",
+        f"{words:,}, for {len(known)} machines",
+        f"{words:,} sequences of calls asked",
+        sorted({machine.platform for machine in known}),
+        max(machine.date for machine in known),
+    )
+
+
 def rows() -> list[Row]:
-    """Everything in evidence/, in the order in which a reader meets it.
+    """All that was measured, in the order in which a reader meets it.
 
     Raises EvidenceError where something is missing or damaged.
     """
-    outcomes = claims.outcomes()
-    known = claims.read()
-    passed = {
-        claim
-        for found in outcomes.values()
-        for claim, one in found.items()
-        if one.outcome == "passed"
+    return [of_claims(), of_runs(), of_errors(), of_sharing(), of_machines()]
+
+
+def as_table(found: list[Row]) -> str:
+    """HTML of the rows, with where and when each was measured last."""
+    lines = (
+        (
+            escape(row.what),
+            row.how_many,
+            "<br>".join(map(systems.name, row.where)),
+            written(row.day),
+        )
+        for row in found
+    )
+    return html_table(["what", "how many", "where", "last on"], lines, "measured")
+
+
+def in_short(found: list[Row]) -> str:
+    """HTML of the counts alone, in a line."""
+    where = "; ".join(sorted({systems.name(p) for row in found for p in row.where}))
+    items = "".join(f"<li>{escape(row.short)}</li>" for row in found)
+    day = written(max(row.day for row in found))
+    return (
+        f'<ul class="measured">{items}</ul>'
+        f'<p class="byline">On {escape(where)}, last on {day}.</p>'
+    )
+
+
+SHOWN = {"measured": as_table, "measured-in-short": in_short}
+
+
+class Measured(Directive):
+    """```{measured}```: the table; ```{measured-in-short}```: for the front page."""
+
+    def show(self) -> list[nodes.Node]:
+        """The page notes what it shows, for outdated() to compare."""
+        kept = self.env.metadata[self.env.docname]
+        kept[self.name] = None  # should what follows fail
+        kept[self.name] = text = SHOWN[self.name](rows())
+        return [html(text)]
+
+
+def outdated(_app: Sphinx, env: BuildEnvironment, *_changes: set[str]) -> Iterator[str]:
+    """The pages that would show something else now. Called by Sphinx."""
+    pages = {
+        page: {name: kept[name] for name in SHOWN if name in kept}
+        for page, kept in env.metadata.items()
     }
-    days = [one.date for found in outcomes.values() for one in found.values()]
-    recorded = [store.load_dict(f"runs/{run}.json") for run in runs.run_ids()]
-    steps = [step for run in recorded for step in run["steps"]]
-    packets = sum(len(step.get("packets", [])) for step in steps)
-    provoked = store.load_dict("errors.json")
-    ways = sum(len(row["sockets"]) for row in provoked["rows"])
-    learned = [machines.load(name) for name in machines.NAMES]
-    words = sum(machine["learned"]["queries"] for machine in learned)
-    pairs = store.load_dict("sharing.json")
-    return [
-        Row(
-            "statements with a proof that passed",
-            f"{len(passed & set(known)):,} of {len(known):,}",
-            f"{len(passed & set(known)):,} statements proved",
-            list(outcomes),
-            max(days),
-        ),
-        Row(
-            "programs that were run and recorded",
-            f"{len(runs.snippet_ids()):,}, with {len(steps):,} calls and "
-            f"{packets:,} packets",
-            f"{len(runs.snippet_ids()):,} programs recorded",
-            sorted({run["platform"] for run in recorded}),
-            max(run["date"] for run in recorded),
-        ),
-        Row(
-            "errors that were provoked",
-            f"{ways:,} times, in {len(provoked['rows']):,} ways",
-            f"{ways:,} errors provoked",
-            [provoked["platform"]],
-            provoked["date"],
-        ),
-        Row(
-            "pairs of sockets that tried to share a port",
-            f"{pairs['pairs']:,}",
-            f"{pairs['pairs']:,} pairs of sockets tried on one port",
-            [pairs["platform"]],
-            pairs["date"],
-        ),
-        Row(
-            "sequences of calls that were asked to learn the state machines",
-            f"{words:,}, for {len(learned)} machines",
-            f"{words:,} sequences of calls asked",
-            sorted({machine["platform"] for machine in learned}),
-            max(machine["date"] for machine in learned),
-        ),
-    ]
+    if any(pages.values()):
+        now = shown_now()
+        for page, before in pages.items():
+            if any(now[name] != text for name, text in before.items()):
+                yield page
 
 
-class Measured(SphinxDirective):
-    """The table, with where and when each of it was measured last."""
-
-    def run(self) -> list[nodes.Node]:
-        """A page with new counts whenever evidence/ has changed."""
-        for path in sorted(store.measured().rglob("*.json")):
-            self.env.note_dependency(str(path))
-        try:
-            return [html(self.shown(rows()))]
-        except store.EvidenceError as error:
-            logger.warning("%s", error, location=self.get_location())
-            return []
-
-    def shown(self, found: list[Row]) -> str:
-        """HTML of the rows."""
-        lines = "".join(
-            f'<tr><th scope="row">{escape(row.what)}</th><td>{row.how_many}</td>'
-            f"<td>{'<br>'.join(map(systems.name, row.where))}</td>"
-            f"<td>{written(row.day)}</td></tr>"
-            for row in found
-        )
-        heads = "".join(
-            f'<th scope="col">{head}</th>'
-            for head in ("what", "how many", "where", "last on")
-        )
-        return (
-            '<div class="table-wrapper docutils"><table class="docutils measured">'
-            f"<thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table></div>"
-        )
+def shown_now() -> dict[str, Any]:
+    """What each directive would show; something unheard of where it would complain."""
+    try:
+        found = rows()
+        return {name: show(found) for name, show in SHOWN.items()}
+    except store.EvidenceError as error:
+        return dict.fromkeys(SHOWN, error)
 
 
-class MeasuredInShort(Measured):
-    """A line of counts, for the front page."""
-
-    def shown(self, found: list[Row]) -> str:
-        """HTML of the counts alone."""
-        where = "; ".join(sorted({systems.name(p) for row in found for p in row.where}))
-        items = "".join(f"<li>{escape(row.short)}</li>" for row in found)
-        day = written(max(row.day for row in found))
-        return (
-            f'<ul class="measured">{items}</ul>'
-            f'<p class="byline">On {escape(where)}, last on {day}.</p>'
-        )
-
-
-def setup(app):
-    app.add_directive("measured", Measured)
-    app.add_directive("measured-in-short", MeasuredInShort)
+def setup(app: Sphinx) -> None:
+    """Called by Sphinx."""
+    for name in SHOWN:
+        app.add_directive(name, Measured)
+    app.connect("env-get-outdated", outdated)

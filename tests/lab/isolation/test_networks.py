@@ -1,51 +1,50 @@
-"""The worlds that snippets ask for: each is there, and each is another network."""
+"""The networks that snippets ask for: each is there, and each is another one."""
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from evidence import runs, store
 from lab.isolation import networks
-from lab.runs import recorder
 
 needs = pytest.mark.needs
-WORLD_OF = {
+ASKED_FOR = {
     snippet: need
     for snippet in runs.snippet_ids()
-    if (need := runs.needs(runs.snippet_path(snippet).read_text()))
-    and not runs.server_of(snippet)
+    if (need := runs.needs(snippet).network)
 }
 
 
-def inside(world: str, program: str) -> str:
-    """What a program prints in a world."""
-    command = [
-        sys.executable,
-        "-m",
-        "lab.isolation.networks",
-        world,
-        sys.executable,
-        "-c",
-    ]
-    ran = subprocess.run(
-        [*command, program], capture_output=True, text=True, cwd=store.ROOT
+def lab_network(need: str, *command: str) -> subprocess.CompletedProcess:
+    """Run a command as a reader runs it who has this need."""
+    return subprocess.run(
+        [sys.executable, "-m", "lab", "network", need, *command],
+        capture_output=True,
+        text=True,
+        cwd=store.ROOT,
     )
+
+
+def inside(need: str, program: str) -> str:
+    """What a line of Python prints in a network."""
+    ran = lab_network(need, sys.executable, "-c", program)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout.strip()
 
 
-def test_every_need_of_a_snippet_has_a_world():
-    assert len(WORLD_OF) >= 4
+def test_every_need_of_a_snippet_has_a_network():
+    assert len(ASKED_FOR) >= 4
     plain = {"a loopback of its own"}  # for programs that name no need
-    assert set(WORLD_OF.values()) | plain == networks.WORLDS.keys()
+    assert set(ASKED_FOR.values()) | plain == networks.NETWORKS.keys()
 
 
 @needs("private_net")
-@pytest.mark.parametrize("world", networks.WORLDS)
-def test_world_has_a_loopback_of_its_own(world):
+@pytest.mark.parametrize("need", networks.NETWORKS)
+def test_network_is_another_one(need):
     program = "import os; print(os.readlink('/proc/self/ns/net'))"
-    assert inside(world, program) != subprocess.getoutput("readlink /proc/self/ns/net")
+    assert inside(need, program) != str(Path("/proc/self/ns/net").readlink())
 
 
 @needs("private_net")
@@ -59,13 +58,32 @@ def test_ordinary_user_has_no_capability_after_a_start():
 @needs("sysctl")
 def test_one_port_is_one_port():
     program = "print(*open('/proc/sys/net/ipv4/ip_local_port_range').read().split())"
-    world = "one port in net.ipv4.ip_local_port_range"
-    assert inside(world, program) == "40000 40000"
+    assert inside("one port in net.ipv4.ip_local_port_range", program) == "40000 40000"
+
+
+@pytest.mark.parametrize("need", ["no route to 203.0.113.2", "an ordinry user", ""])
+def test_unknown_network_lists_every_known_one(need):
+    with pytest.raises(networks.Unknown) as unknown:
+        networks.named(need)
+    assert all(repr(name) in str(unknown.value) for name in networks.NETWORKS)
+
+
+def test_closest_network_is_named_first():
+    with pytest.raises(networks.Unknown, match="it makes: 'an ordinary user'; "):
+        networks.named("an ordinry user")
+
+
+def test_command_line_refuses_an_unknown_network_in_a_line():
+    ran = lab_network("an ordinry user", "true")
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("lab/isolation/networks.py makes no network")
+    assert ran.stderr.count("\n") == 1
 
 
 @needs("private_net")
-def test_unknown_need_is_refused(monkeypatch):
-    monkeypatch.delitem(networks.WORLDS, "no route to 203.0.113.1")
-    monkeypatch.setattr(recorder, "WORLDS", networks.WORLDS)
-    with pytest.raises(recorder.Refused, match="cannot make"):
-        recorder.run("errors.no_route")
+def test_command_line_names_a_program_that_is_not_there():
+    ran = lab_network("an ordinary user", "no-such-program")
+    assert (ran.returncode, ran.stderr) == (
+        1,
+        "no-such-program: No such file or directory\n",
+    )

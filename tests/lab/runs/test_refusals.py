@@ -1,13 +1,13 @@
-"""What the lab says when the system refuses something, or a snippet misbehaves."""
+"""What the recorder says when the system refuses something, or a snippet misbehaves."""
 
-import json
 import subprocess
 import sys
 
 import pytest
+from msgspec.structs import replace
 
 from evidence import runs, store
-from lab.isolation import namespace
+from lab.isolation import child
 from lab.runs import recorder
 
 needs = pytest.mark.needs
@@ -23,92 +23,17 @@ def in_a_namespace(setup: str, command: list[str]) -> subprocess.CompletedProces
     )
 
 
-@needs("private_net")
-@pytest.mark.parametrize("limit", ["max_user_namespaces", "max_net_namespaces"])
-def test_refused_namespace_is_named(limit):
-    answer = in_a_namespace(
-        f"echo 0 > /proc/sys/user/{limit}",
-        [sys.executable, "-m", "lab.isolation.namespace"],
-    )
-    found = json.loads(answer.stdout)
-    assert "No space left on device" in found["namespace"]
-    assert {found[step] for step in namespace.STEPS[1:]} == {"not reached"}
-
-
-@needs("private_net")
+@needs("packets")
 def test_recording_without_namespaces_keeps_the_old_one():
     run_id = runs.run_ids()[0]
     path = runs.run_path(run_id)
     before = path.read_bytes()
     answer = in_a_namespace(
         "echo 0 > /proc/sys/user/max_user_namespaces",
-        [sys.executable, "-m", "lab", "record", run_id],
+        [sys.executable, "-m", "lab", "runs", run_id],
     )
     assert "kept; this machine records no packets" in answer.stdout + answer.stderr
     assert path.read_bytes() == before
-
-
-@pytest.mark.parametrize("step", ["namespace", "ids", "loopback", "sysctl", "packets"])
-def test_each_refused_step_is_named(step, monkeypatch):
-    """A system that allows what comes before a step, and then says no."""
-    monkeypatch.setattr(namespace.ctypes, "CDLL", lambda *a, **k: Kernel(step))
-    monkeypatch.setattr(namespace, "Path", paths_refusing(step))
-    monkeypatch.setattr(namespace, "set_up_loopback", refusing(step, "loopback"))
-    monkeypatch.setattr(
-        "lab.isolation.capture.Capture.__init__", refusing(step, "packets")
-    )
-    monkeypatch.setattr("lab.isolation.capture.Capture.close", lambda self: None)
-    found = namespace.try_every_step()
-    order = list(namespace.STEPS)
-    assert found[step] and found[step] != "not reached"
-    assert all(found[earlier] is None for earlier in order[: order.index(step)])
-
-
-class Kernel:
-    """A C library whose unshare() answers as one step wants it."""
-
-    def __init__(self, step):
-        self.unshare = lambda flags: -1 if step == "namespace" else 0
-
-
-def paths_refusing(step):
-    """A Path whose files can be written, except those that a step writes."""
-
-    class FakePath:
-        def __init__(self, *parts):
-            self.name = "/".join(parts)
-
-        def write_text(self, text):
-            if (step == "ids" and "map" in self.name) or (
-                step == "sysctl" and "/proc/sys" in self.name
-            ):
-                raise PermissionError(1, "Operation not permitted", self.name)
-
-    return FakePath
-
-
-def refusing(step, mine):
-    """A function that fails if the step under test is mine."""
-
-    def function(*args):
-        if step == mine:
-            raise PermissionError(1, "Operation not permitted")
-
-    return function
-
-
-@pytest.fixture
-def snippet(tmp_path, monkeypatch):
-    """Write a snippet `odd.program` to a project of its own; returns the writer."""
-    monkeypatch.setattr(store, "ROOT", tmp_path)
-
-    def write(source: str) -> str:
-        path = tmp_path / "snippets" / "odd" / "program.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(source)
-        return "odd.program"
-
-    return write
 
 
 def test_crash_shows_the_traceback_and_writes_nothing(snippet):
@@ -116,6 +41,11 @@ def test_crash_shows_the_traceback_and_writes_nothing(snippet):
     with pytest.raises(recorder.Refused, match="ValueError: broken on purpose"):
         recorder.record(run_id)
     assert not runs.run_path(run_id).exists()
+
+
+def test_program_is_named_from_the_projects_folder(snippet):
+    with pytest.raises(recorder.Refused, match=r"^snippets/odd/program\.py: ended"):
+        recorder.record(snippet("raise SystemExit(3)"))
 
 
 def test_hang_is_stopped_and_writes_nothing(snippet, monkeypatch):
@@ -134,27 +64,31 @@ def test_two_different_runs_are_refused_and_both_shown(snippet):
     assert not runs.run_path(run_id).exists()
 
 
-def test_unknown_snippet_names_the_closest():
-    with pytest.raises(store.EvidenceError, match=r"did you mean tcp\."):
-        runs.snippet_path("tcp.conect_returns_before_accept")
+def test_lab_that_dies_is_a_refusal(snippet, monkeypatch):
+    def dies(*_):
+        raise child.ChildFailed("no answer, ended with signal SIGKILL")
+
+    monkeypatch.setattr(child, "run_fresh", dies)
+    with pytest.raises(recorder.Refused, match=r"odd\.program: the lab failed\nno ans"):
+        recorder.record(snippet("print('one')"))
 
 
-def test_missing_stale_and_damaged_are_told_apart(snippet):
-    run_id = snippet("print('one')")
-    with pytest.raises(store.EvidenceError, match="no recording: run `make ev"):
-        runs.load_run(run_id)
-    recorder.record(run_id)
-    assert runs.load_run(run_id)["printed"] == [["one"]]
-    snippet("print('two')")
-    with pytest.raises(store.EvidenceError, match="is stale: run `make evidence`"):
-        runs.load_run(run_id)
-    path = runs.run_path(run_id)
-    path.write_text(path.read_text().replace("one", "own"))
-    with pytest.raises(store.EvidenceError, match="is damaged: run `make evidence`"):
-        runs.load_run(run_id)
-    path.write_text(path.read_text()[:-9])
-    with pytest.raises(store.EvidenceError, match="is damaged: run `make evidence`"):
-        runs.load_run(run_id)
+def test_unknown_need_lists_the_known_with_the_closest_first(snippet):
+    run_id = snippet("# Needs: no route to 203.0.113.2\n")
+    with pytest.raises(recorder.Refused) as refusal:
+        recorder.record(run_id)
+    text = str(refusal.value)
+    assert text.startswith("odd.program: lab/isolation/networks.py makes no network ")
+    assert "it makes: 'no route to 203.0.113.1'; " in text
+    assert "'an ordinary user'" in text
+
+
+def test_all_are_tried_and_each_complaint_is_returned(snippet):
+    snippet("print('one')", "odd.good")
+    snippet("raise ValueError('broken on purpose')", "odd.broken")
+    lines, complaints = recorder.record_all(runs.run_ids())
+    assert lines == ["odd.good: recorded"]
+    assert len(complaints) == 1 and "broken on purpose" in complaints[0]
 
 
 def test_unchanged_result_keeps_its_file(snippet):
@@ -165,9 +99,27 @@ def test_unchanged_result_keeps_its_file(snippet):
     assert runs.run_path(run_id).stat().st_mtime_ns == before
 
 
-def test_server_that_never_gets_ready_is_refused(snippet, tmp_path):
+def test_same_result_of_a_changed_lab_keeps_its_day(snippet, monkeypatch):
+    run_id = snippet("print('one')")
+    recorder.record(run_id)
+    old = runs.load_run(run_id)
+    store.save(runs.run_path(run_id), replace(old, date="2026-01-02"))
+    monkeypatch.setattr(runs, "lab_digest", lambda: "another")
+    assert recorder.record(run_id) == "odd.program: the same again, by a changed lab"
+    new = runs.load_run(run_id)
+    assert (new.date, new.sources) == ("2026-01-02", "another")
+
+
+def test_recording_of_a_snippet_that_is_gone_is_removed(snippet):
+    run_id = snippet("print('one')")
+    recorder.record(run_id)
+    runs.snippet_path(run_id).unlink()
+    assert recorder.remove_orphans() == [run_id]
+    assert not runs.run_path(run_id).exists()
+
+
+def test_server_that_never_gets_ready_is_refused(snippet):
     snippet("import sys; sys.exit('no port for me')")
-    client = tmp_path / "snippets" / "odd" / "client.py"
-    client.write_text("# Needs: program.py running; give its host and port\n")
+    snippet("# Needs: program.py running; give its host and port\n", "odd.client")
     with pytest.raises(recorder.Refused, match="no port for me"):
         recorder.record("odd.client")

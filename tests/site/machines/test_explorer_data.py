@@ -9,9 +9,11 @@ import re
 import pytest
 
 from docs._ext.machines import explorer, walks
+from docs._ext.shared import Refused
 from evidence import machines, store
+from evidence.machines import read_walk
 
-STATIC = store.ROOT / "docs" / "_static"
+SCRIPT = store.ROOT / "docs" / "_ext" / "machines" / "explorer.js"
 
 
 @pytest.fixture(scope="module")
@@ -29,19 +31,19 @@ def told() -> dict:
 @pytest.mark.parametrize("kind", machines.KINDS)
 def test_data_is_the_evidence(kind, told):
     kept, shown = machines.load(f"{kind}-full"), told["kinds"][kind]
-    assert [row[0] for row in shown["inputs"]] == list(kept["inputs"])
+    assert [row[0] for row in shown["inputs"]] == list(kept.inputs)
     for given, call, meaning, mine in shown["inputs"]:
         by = "you" if mine else "others"
-        assert kept["inputs"][given] == {"call": call, "meaning": meaning, "by": by}
+        assert kept.inputs[given] == machines.Input(call, meaning, by)
     unfolded = [
-        [state, row[0], *shown["results"][result], shown["states"][after]]
+        (state, row[0], *shown["results"][result], shown["states"][after])
         for state, steps in zip(shown["states"], shown["steps"], strict=True)
         for row, result, after in zip(
             shown["inputs"], steps[::2], steps[1::2], strict=True
         )
     ]
-    assert unfolded == kept["transitions"]
-    assert shown["states"][shown["start"]] == kept["start"]
+    assert unfolded == list(kept.rows)
+    assert shown["states"][shown["start"]] == kept.start
 
 
 def test_each_error_has_its_message(told):
@@ -60,11 +62,16 @@ def test_each_error_has_its_message(told):
             assert os.strerror(getattr(errno, name)) == message
 
 
+def test_error_that_nobody_provoked_has_no_message():
+    with pytest.raises(store.EvidenceError, match=r"errors.json has no EMADEUP: write"):
+        explorer.messages({"EINVAL", "EMADEUP"})
+
+
 @pytest.mark.parametrize("kind", machines.KINDS)
 def test_program_has_a_function_for_each_input(kind):
     tree = ast.parse(walks.source(kind))
     functions = {n.name for n in tree.body if isinstance(n, ast.FunctionDef)}
-    assert machines.load(f"{kind}-full")["inputs"].keys() <= functions
+    assert machines.load(f"{kind}-full").inputs.keys() <= functions
     imported = {
         (node.module if isinstance(node, ast.ImportFrom) else node.names[0].name)
         for node in tree.body
@@ -76,14 +83,14 @@ def test_program_has_a_function_for_each_input(kind):
 
 @pytest.mark.parametrize("kind", machines.KINDS)
 def test_every_part_of_a_program_is_of_use(kind):
-    inputs = machines.load(f"{kind}-full")["inputs"]
+    inputs = machines.load(f"{kind}-full").inputs
     used = {n for name in ("step", *inputs) for n in walks.uses(kind, name)}
-    unused = [walks.parts(kind)[n][0] for n in range(len(walks.parts(kind)))]
+    unused = [walks.parts(kind)[n].text for n in range(len(walks.parts(kind)))]
     assert [text for n, text in enumerate(unused) if n not in used] == []
 
 
 def test_scripts_of_the_page_are_small():
-    own = (STATIC / "explorer.js").read_bytes()
+    own = SCRIPT.read_bytes()
     assert len(own) < 20_000
     assert (
         len(gzip.compress(own)) + len(gzip.compress(explorer.script().encode()))
@@ -91,15 +98,9 @@ def test_scripts_of_the_page_are_small():
     )
 
 
-def test_link_is_checked():
-    assert explorer.fragment("tcp: bind, connect") == "tcp:bind,connect"
-    for walk, complaint in {
-        "tcp: bond": "no 'bond' in tcp; there are bind",
-        "sctp: bind": "begins with none of tcp",
-        "tcp: peer_sends": "cannot happen there, nothing: no peer",
-    }.items():
-        with pytest.raises(explorer.Misspelt, match=complaint):
-            explorer.fragment(walk)
+def test_program_that_lacks_a_function_is_told():
+    with pytest.raises(Refused, match=r"udp.py has no bond\(\): write it there"):
+        walks.uses("udp", "bond")
 
 
 def test_only_the_page_of_the_explorer_loads_it(built_site):
@@ -116,24 +117,18 @@ def test_walks_of_the_site_lead_somewhere(built_site):
     found = 0
     for page in built_site.rglob("*.html"):
         for walk in re.findall(r'explorer\.html#([\w-]+:[\w,]+)"', page.read_text()):
-            assert explorer.fragment(walk) == walk
+            assert read_walk(walk).steps()
             found += 1
     assert found >= 20
 
 
-def test_link_without_words_tells_what_was_measured():
-    assert explorer.measured("tcp:bind,bind") == "bind(asked): ok; bind(asked): EINVAL"
-
-
 def test_complaints_name_the_page_and_the_line(small_site):
     small_site.without_claims()
-    text = "# Front\n\n```{explorer}\n```\n\n{walk}`bond <tcp: bond>`\n"
+    text = "# Front\n\n```{explorer}\nNo script.\n```\n"
     small_site.write("docs/index.md", text)
-    machines.load.cache_clear()
     warnings = small_site.build()
-    machines.load.cache_clear()
-    assert "index.md:3: WARNING: explorer: no evidence/machines/tcp-full" in warnings
-    assert "index.md:6: WARNING: walk: no evidence/machines/tcp-full" in warnings
+    missing = "no evidence/measured/machines/tcp-full"
+    assert f"index.md:3: WARNING: explorer: {missing}" in warnings
     assert "explorer.js" not in small_site.page()
 
 
@@ -152,13 +147,13 @@ def test_words_of_the_states_are_explained():
     used = {
         re.sub(r"\bE[A-Z]+", "E…", part)
         for kind in machines.KINDS
-        for state in machines.load(f"{kind}-full")["states"]
-        for part in state["name"].split(", ")
+        for state in machines.load(f"{kind}-full").states
+        for part in state.name.split(", ")
     }
     assert {part for part in used if not PLAIN.fullmatch(part)} == set(explained)
 
 
 @pytest.mark.parametrize("kind", machines.KINDS)
 def test_no_two_states_are_told_apart_by_a_number(kind):
-    names = [state["name"] for state in machines.load(f"{kind}-full")["states"]]
+    names = [state.name for state in machines.load(f"{kind}-full").states]
     assert [name for name in names if re.search(r"\d", name)] == []

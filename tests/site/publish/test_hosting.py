@@ -14,11 +14,11 @@ import pytest
 from bs4 import BeautifulSoup
 from ruamel.yaml import YAML
 from sphinx.util.inventory import InventoryFile
-from tests.site.test_glossary import TERMS
 
 from docs._ext.publish import picture
 from evidence import claims, runs, store
 from tests.site import pages
+from tests.site.publish.test_glossary import TERMS
 
 ADDRESS = "https://example.org/a/site/"
 SOURCES = "https://git.example.org/group/sockets"
@@ -205,8 +205,8 @@ def test_markdown_of_a_page_has_its_programs_and_output(page, built_site):
     for fence in pages.fences(page, pages.pages()[page]):
         if fence.kind == "{snippet}" and "no-output" not in fence.body:
             run = runs.load_run(runs.run_of(fence.argument.strip()))
-            place = list(run["snippets"]).index(fence.argument.strip())
-            assert "\n".join(run["printed"][place]) in text
+            place = list(run.snippets).index(fence.argument.strip())
+            assert "\n".join(run.printed[place]) in text
 
 
 def test_workflow_and_read_the_docs_give_address_and_history():

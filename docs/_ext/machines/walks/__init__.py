@@ -1,14 +1,19 @@
 """Programs that the explorer cuts to size: one for each kind of socket.
 
-Each holds one world of `lab.machines.scenes` as a reader can run it: a socket, whom it can meet,
-and a function for each input of the full machine, by the same name. `cut()` keeps the
-parts that a sequence of inputs needs. Standard library only; Linux only.
+Each is one scene of `lab.machines.scenes` as a reader can run it: a socket, whom it can
+meet, and a function for each input of the full machine, by the same name. The explorer
+keeps the parts of it that a walk needs, `uses()`, and adds a line for each input. What
+it shows must run when it is pasted, so each program is whole, and shares nothing with
+the others. Standard library only; Linux only.
 """
 
 import ast
 import re
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
+
+from docs._ext.shared import Refused
 
 FILES = {"tcp6": "tcp", "unix-stream": "unix_stream", "unix-datagram": "unix_datagram"}
 SIX = {  # what makes the program for IPv4 one for IPv6
@@ -17,21 +22,37 @@ SIX = {  # what makes the program for IPv4 one for IPv6
 }
 
 
+class Part(NamedTuple):
+    """Some lines of a program: the names that they give to it, and those they need."""
+
+    text: str
+    defines: frozenset[str]
+    needs: frozenset[str]
+
+
+def path_of(kind: str) -> Path:
+    """The file of the program for a kind of socket."""
+    return Path(__file__).with_name(f"{FILES.get(kind, kind)}.py")
+
+
 @cache
 def source(kind: str) -> str:
-    """The whole program for a kind of socket, for instance `tcp6`."""
-    path = Path(__file__).with_name(f"{FILES.get(kind, kind)}.py")
-    text = path.read_text()
+    """The whole program for a kind of socket, for instance `tcp6`. Raises Refused."""
+    text = path_of(kind).read_text(encoding="utf-8")
     if kind == "tcp6":
         for four, six in SIX.items():
-            assert text.count(four) == 1, four
+            if text.count(four) != 1:
+                raise Refused(
+                    f"{path_of(kind).name} does not have {four!r} once, of which "
+                    f"{__name__} makes {six!r}"
+                )
             text = text.replace(four, six)
     return text
 
 
 @cache
-def parts(kind: str) -> list[tuple[str, set[str], set[str]]]:
-    """The program in parts: (source, names it defines, names it needs).
+def parts(kind: str) -> list[Part]:
+    """The program in parts. Raises Refused.
 
     A part is what stands between blank lines; an import is one by itself. The
     docstring at the top is left out.
@@ -41,23 +62,26 @@ def parts(kind: str) -> list[tuple[str, set[str], set[str]]]:
         lines = text.splitlines() if re.match("import|from", text) else [text]
         for part in lines:
             tree = ast.parse(part)
-            found.append((part, defined(tree), needed(tree) - defined(tree)))
+            mine = defined(tree)
+            found.append(Part(part, frozenset(mine), frozenset(needed(tree) - mine)))
     return found
 
 
 def defined(tree: ast.Module) -> set[str]:
     """The names that a part gives to the program."""
-    names = set()
+    names: set[str] = set()
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
             names.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             names |= {alias.asname or alias.name for alias in node.names}
         elif isinstance(node, ast.Assign):
-            for target in node.targets:
-                for name in ast.walk(target):
-                    if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
-                        names.add(name.id)
+            names |= {
+                name.id
+                for target in node.targets
+                for name in ast.walk(target)
+                if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+            }
     return names
 
 
@@ -71,12 +95,18 @@ def needed(tree: ast.Module) -> set[str]:
 
 
 def uses(kind: str, function: str) -> list[int]:
-    """Which parts a function needs, its own among them, in their order."""
-    home = {name: n for n, (_, names, _) in enumerate(parts(kind)) for name in names}
-    found, queue = set(), [home[function]]
+    """Which parts a function needs, its own among them, in their order.
+
+    Raises Refused where the program does not have the function.
+    """
+    home = {name: n for n, part in enumerate(parts(kind)) for name in part.defines}
+    if function not in home:
+        raise Refused(f"{path_of(kind).name} has no {function}(): write it there")
+    found: set[int] = set()
+    queue = [home[function]]
     while queue:
         number = queue.pop()
         if number not in found:
             found.add(number)
-            queue += [home[name] for name in parts(kind)[number][2] if name in home]
+            queue += [home[name] for name in parts(kind)[number].needs if name in home]
     return sorted(found)

@@ -1,0 +1,129 @@
+"""What the evidence says of errors, in words: plain functions that know no Sphinx."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from evidence import errors, systems
+from evidence.calls import ASK, FAIL, is_errno
+from evidence.errors import Elsewhere, Errors, Kind, ManualPages, Way
+
+# Kinds of sockets in fewer words, one after the other; the longest first.
+SHORTER = (
+    ("TCP/IPv4|TCP/IPv6", "TCP"),
+    ("UDP/IPv4|UDP/IPv6", "UDP"),
+    ("Unix stream|Unix datagram", "Unix"),
+    ("TCP|UDP|Unix", "all sockets"),
+    ("TCP/IPv4|UDP/IPv4", "TCP and UDP, IPv4 only"),
+    ("TCP/IPv6|UDP/IPv6", "TCP and UDP, IPv6 only"),
+    ("TCP/IPv4", "TCP over IPv4"),
+    ("TCP/IPv6", "TCP over IPv6"),
+    ("UDP/IPv4", "UDP over IPv4"),
+    ("UDP/IPv6", "UDP over IPv6"),
+)
+
+
+def kinds(sockets: Sequence[Kind]) -> str:
+    """Kinds of sockets in few words.
+
+    >>> kinds(["TCP/IPv4", "TCP/IPv6", "UDP/IPv4"])
+    'TCP, UDP over IPv4'
+    """
+    text = "|".join(sockets)
+    for long, short in SHORTER:
+        text = text.replace(long, short)
+    return text.replace("|", ", ")
+
+
+def by_call(ways: Iterable[Way]) -> list[tuple[str, list[Way]]]:
+    """Ways under their calls, in the order in which a program makes them."""
+    ordered = sorted(ways, key=lambda way: FAIL.index(way.call))
+    return [(call, list(mine)) for call, mine in groupby(ordered, lambda w: w.call)]
+
+
+def printed(ways: Sequence[Way], elsewhere: Elsewhere | None) -> list[tuple[str, str]]:
+    """What is printed for one error, as (by whom, text); the first is Python."""
+    first = ways[0]
+    told = [("Python", in_python(first))]
+    if first.number is not None and first.number > 0:
+        calls = {way.call for way in ways} - set(ASK)
+        named = [f"{call}: {first.text.lower()}" for call in FAIL if call in calls]
+        told.append(("Other programs", " or ".join(named) or first.text))
+    if elsewhere:
+        told.append(("Elsewhere", on_other_systems(elsewhere, first.text)))
+    return told
+
+
+def in_python(way: Way) -> str:
+    """The last line of a traceback."""
+    return f"{way.exception}: {way.message}"
+
+
+def on_other_systems(error: Elsewhere, here: str = "") -> str:
+    """What other systems give for an error; not measured.
+
+    here: the text on this system; the others' is told where it is another one.
+    """
+    text = f" {error.text}" if error.text != here else ""
+    if error.macos == error.freebsd:
+        told = [f"[Errno {error.macos}]{text} on macOS and FreeBSD"]
+    else:
+        told = [f"[Errno {error.macos}] {error.macos_text} on macOS"]
+        told += [f"[Errno {error.freebsd}]{text} on FreeBSD"]
+    if error.windows is not None:
+        told.append(
+            f"[WinError {error.windows}] {error.windows_text} ({error.name}) on Windows"
+        )
+    return "; ".join(told)
+
+
+def where_and_when(ways: Iterable[Way]) -> str:
+    """The system on which some ways were provoked, and the days, first and last.
+
+    Raises EvidenceError for a platform that nobody has noted.
+    """
+    days: dict[str, set[str]] = {}
+    for way in ways:
+        days.setdefault(way.platform, set()).add(way.date)
+    return "; ".join(
+        f"{systems.name(platform)}, {' to '.join(sorted({min(found), max(found)}))}"
+        for platform, found in sorted(days.items())
+    )
+
+
+def order_of(name: str) -> tuple[bool, str]:
+    """Errnos first, by name; then what has no number."""
+    return not is_errno(name), name
+
+
+def names(ways: Iterable[Way]) -> list[str]:
+    """Every error, in the order of the index."""
+    return sorted({way.errno for way in ways}, key=order_of)
+
+
+def counts(found: Errors, pages: ManualPages) -> str:
+    """One sentence: how many errors were provoked, in how many ways.
+
+    Raises EvidenceError for a platform that nobody has noted.
+    """
+    provoked = {way.errno for way in found.rows if is_errno(way.errno)}
+    ways = len({way.id for way in found.rows})
+    times = sum(len(way.sockets) for way in found.rows)
+    left = len({one.errno for one in pages.not_provoked} - provoked)
+    return (
+        f"{len(provoked)} errnos were provoked in {ways} ways, {times} times over all "
+        f"kinds of sockets, on {systems.name(found.platform)}. "
+        f"{left} that the man pages list were not provoked at all; the reasons are "
+        "below."
+    )
+
+
+def staleness(ways: Iterable[Way]) -> str | None:
+    """What is no longer as it was provoked, in words; None if all of it is.
+
+    Raises EvidenceError where the lab's code cannot be read.
+    """
+    stale = errors.stale(ways)
+    if not stale:
+        return None
+    shown, more = ", ".join(stale[:3]), len(stale) - 3
+    return shown + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,81 @@
+"""Ways to an error of accept()."""
+
+import resource
+import socket
+
+from lab.errors.cures import WRONG_DESCRIPTOR
+from lab.errors.kit import ALL, DATAGRAM, LISTENERS, Kit
+from lab.errors.registry import cure, provokes
+
+
+@provokes(EINVAL=LISTENERS, see="accept(2)")
+@cure("Call `listen()` first.")
+def accept_without_listen(kit: Kit) -> None:
+    """The socket does not listen."""
+    kit.bound().accept()
+
+
+@provokes(EINVAL=LISTENERS, see="shutdown(2)")
+@cure("Another thread ended the listening; leave the loop.")
+def accept_after_shutdown(kit: Kit) -> None:
+    """`shutdown()` has ended the listening."""
+    listener = kit.listening()
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.accept()
+
+
+@provokes(EOPNOTSUPP=DATAGRAM, see="accept(2)")
+@cure("Datagram sockets accept nobody: use `recvfrom()`.")
+def accept_on_datagrams(kit: Kit) -> None:
+    """The socket is not of a type that has connections."""
+    kit.bound().accept()
+
+
+@provokes(EAGAIN=LISTENERS, see="accept(2) O_NONBLOCK")
+@cure("Wait with `select()` or `poll()` until it is readable, then call again.")
+def accept_nobody_waits(kit: Kit) -> None:
+    """The socket does not block, and no client waits."""
+    listener = kit.listening()
+    listener.setblocking(False)
+    listener.accept()
+
+
+@provokes(TimeoutError=LISTENERS)
+@cure("Catch `TimeoutError`; raise the time given to `settimeout()`.")
+def accept_timed_out(kit: Kit) -> None:
+    """No client came in the time that `settimeout()` gives."""
+    listener = kit.listening()
+    listener.settimeout(0.01)
+    listener.accept()
+
+
+@provokes(EMFILE=LISTENERS, see="RLIMIT_NOFILE getrlimit(2)")
+@cure(
+    "Close what you no longer use, raise `ulimit -n`; the client stays in the queue, "
+    "so a loop that only tries again spins."
+)
+def accept_no_descriptor_left(kit: Kit) -> None:
+    """The process may open no more files."""
+    listener, client = kit.listening(), kit.new()
+    client.connect(listener.getsockname())
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE,
+        (client.fileno() + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),
+    )
+    listener.accept()
+
+
+@provokes(EBADF=ALL, see="accept(2)")
+@cure("The socket was closed, maybe by another thread: leave the loop.")
+def accept_closed(kit: Kit) -> None:
+    """The socket is closed."""
+    sock = kit.bound()
+    sock.close()
+    sock.accept()
+
+
+@provokes(ENOTSOCK=ALL, see="accept(2)")
+@cure(WRONG_DESCRIPTOR)
+def accept_on_a_file(kit: Kit) -> None:
+    """The descriptor is that of a file."""
+    kit.no_socket().accept()

@@ -1,0 +1,10 @@
+"""What to do about a cause that several calls have in common."""
+
+WRONG_DESCRIPTOR = "The number is that of a file; look where it came from."
+USE_BEFORE_CLOSE = "The socket was closed: use it before."
+RIGHT_FAMILY = "Make the object with the family the descriptor has."
+FIND_FAMILY = (
+    "Make the object with the family the descriptor has: "
+    "`socket.socket(fileno=…)` finds it out by itself."
+)
+SANDBOX = "Look for what confines the program: Landlock, SELinux, AppArmor, systemd."

@@ -1,0 +1,13 @@
+"""Ways to an error of shutdown()."""
+
+import socket
+
+from lab.errors.kit import IP, Kit
+from lab.errors.registry import cure, provokes
+
+
+@provokes(ENOTCONN=IP, see="shutdown(2)")
+@cure("Connect first.")
+def shutdown_without_peer(kit: Kit) -> None:
+    """The socket has no peer."""
+    kit.bound().shutdown(socket.SHUT_WR)
