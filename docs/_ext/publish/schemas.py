@@ -15,7 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.util.osutil import relative_uri
 
 from docs._ext.shared import Directive, row, table
-from evidence import cited, machines, runs, systems
+from evidence import cited, claims, machines, runs, systems
 
 FOLDER = "evidence/schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -30,6 +30,7 @@ class Kind(NamedTuple):
 
 KINDS = {
     "platforms": Kind("evidence/platforms.json", systems.Platforms),
+    "claims": Kind("evidence/claims/*", claims.Outcomes),
     "runs": Kind("evidence/runs/*", runs.Recording),
     "machines": Kind("evidence/machines/*", machines.Machine),
     "netsem": Kind("evidence/netsem.json", cited.Netsem),

@@ -262,15 +262,15 @@ def test_no_proof_is_parsed_where_nothing_has_changed(site, monkeypatch):
 
 
 def test_unmarked_line_is_cited_or_listed(site):
-    site.write("docs/unmarked.txt", "# Read.\n")
+    site.write("docs/_ext/claims/unmarked.txt", "# Read.\n")
     line = "`listen()` takes a backlog."
     site.write("docs/index.md", index(f"{STATED}\n{line}", "proofs"))
     for _ in range(2):
         told, entry = complaints(site.build())
         assert told.startswith("index.md:9: WARNING: this line names listen() and")
-        assert "add it to docs/unmarked.txt" in told
+        assert "add it to docs/_ext/claims/unmarked.txt" in told
         assert entry.startswith(f"index: {line}")
-    site.write("docs/unmarked.txt", f"# Read.\nindex: {line}\n")
+    site.write("docs/_ext/claims/unmarked.txt", f"# Read.\nindex: {line}\n")
     assert site.build() == "" and site.read == []
     site.write("docs/index.md", index(STATED, "proofs"))
     [found] = complaints(site.build())
