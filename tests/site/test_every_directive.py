@@ -157,8 +157,7 @@ def test_every_directive_and_role_is_tried():
 def markup(name: str, argument: str, body: str, options: dict[str, str]) -> str:
     """How a page writes it."""
     if name.endswith("`"):
-        space = " " * argument.startswith("`")  # else it would be a third tick
-        return f"{name[:-1]}``{space}{argument}``"
+        return f"{name[:-1]}`` {argument}``"  # the space, for code that comes first
     lines = [f":{option}: {value}".rstrip() for option, value in options.items()]
     content = "\n".join([*lines, *([""] if lines and body else []), body]).rstrip()
     return f"````{name} {argument}".rstrip() + f"\n{content}\n````"

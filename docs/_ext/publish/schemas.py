@@ -30,6 +30,7 @@ class Kind(NamedTuple):
 
 KINDS = {
     "platforms": Kind("evidence/platforms.json", systems.Platforms),
+    "claims": Kind("evidence/claims/*", claims.Outcomes),
     "runs": Kind("evidence/runs/*", runs.Recording),
     "errors": Kind("evidence/errors.json", errors.Errors),
     "errors_elsewhere": Kind("evidence/errors_elsewhere.json", errors.ElsewhereFile),
