@@ -40,7 +40,6 @@ KINDS = {
     "sharing": Kind("evidence/sharing.json", sharing.Sharing),
     "machines": Kind("evidence/machines/*", machines.Machine),
     "netsem": Kind("evidence/netsem.json", cited.Netsem),
-    "claims": Kind("evidence/claims/*", claims.Outcomes),
 }
 
 
