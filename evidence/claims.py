@@ -7,6 +7,7 @@ that function's docstring. How each ended is in evidence/measured/claims/PLATFOR
 
 import ast
 import difflib
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -87,10 +88,13 @@ def read() -> dict[str, Proof]:
 
 def stamps() -> tuple[tuple[str, int], ...]:
     """Every file of proofs and its time, in the order of their paths."""
+    inside = f"{folder()}{os.sep}"
     return tuple(
-        (path, stamp)
-        for path, stamp in sorted(sources.python_files(str(folder())))
-        if Path(path).name.startswith("test_")
+        sorted(
+            (file, stamp)
+            for _, file, stamp in sources.stamps()
+            if file.startswith(inside) and Path(file).name.startswith("test_")
+        )
     )
 
 
