@@ -1,6 +1,7 @@
 """One fact in seconds: record its program, run its proof, build and check its page."""
 
 import argparse
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,10 +10,10 @@ from time import monotonic
 from evidence import claims, runs, sources, store
 from lab.runs import recorder
 
+PROVE = "-m pytest -q --no-header --write-proofs".split()
 BUILD = "-m sphinx -c . -q -W --keep-going -j auto docs build/html".split()
-PROVE = "-m pytest -q -p no:cacheprovider --no-header --write-proofs".split()
 # What the build itself cannot know of a program: its form, and that it runs pasted.
-FORM = "-m pytest -q -p no:cacheprovider --no-header tests/snippets".split()
+FORM = "-m pytest -q --no-header tests/snippets".split()
 
 
 @dataclass
@@ -57,18 +58,19 @@ def find(claim: str) -> claims.Proof:
     known = claims.read()
     if claim in known:
         return known[claim]
-    subject, close = claim.partition(".")[0], claims.did_you_mean(claim, known)
+    if not claim:
+        raise store.EvidenceError("say which: make fact ID=udp.connect_sends_no_packet")
     raise store.EvidenceError(
-        f"no proof of {claim!r} in tests/claims/{subject}/{close}: "
+        f"tests/claims/ has no proof of {claim}"
+        f"{claims.did_you_mean(claim, known) or ';'} "
         f"`make new ID={claim}` begins one"
     )
 
 
 def programs_of(proof: claims.Proof) -> list[str]:
     """The ids of the programs that a proof runs, sorted."""
-    reached = sources.reached(proof.function)
-    modules = {module.partition(".")[2] for module, _ in reached}
-    return sorted(modules & set(runs.snippet_ids()))
+    modules = {module for module, _ in sources.reached(proof.function)}
+    return sorted({m.partition(".")[2] for m in modules} & set(runs.snippet_ids()))
 
 
 def record(programs: list[str]) -> bool:
@@ -88,7 +90,7 @@ def record(programs: list[str]) -> bool:
 def prove(proof: claims.Proof) -> bool:
     """Run the proof and keep its outcome; whether it passed."""
     with Step(f"prove {proof.id}", monotonic()):
-        return python(*PROVE, proof.test)
+        return python(*PROVE, proof.test).returncode == 0
 
 
 def check_form(programs: list[str]) -> bool:
@@ -97,19 +99,27 @@ def check_form(programs: list[str]) -> bool:
         return True
     wanted = " or ".join(program.rpartition(".")[2] for program in programs)
     with Step(f"check {', '.join(programs)}", monotonic()):
-        return python(*FORM, "-k", f"({wanted}) and not doctests")
+        ended = python(*FORM, "-k", f"({wanted}) and not doctests")
+    return ended.returncode == 0
 
 
 def build() -> bool:
-    """Build the pages that changed; whether there was nothing to complain of."""
-    with Step("build the pages that changed", monotonic()):
-        return python(*BUILD)
+    """Build the pages that changed; whether there was nothing to complain of.
 
-
-def python(*arguments: str) -> bool:
-    """Run Python in the project's folder; whether it ended well. Prints what it says
-    if it did not.
+    Sphinx complains of a page when it reads it, and would be silent the next time:
+    whatever it has named is made new, so that it is read again.
     """
+    with Step("build the pages that changed", monotonic()):
+        ended = python(*BUILD)
+    if ended.returncode == 0:
+        return True
+    for page in set(re.findall(r"docs/[\w/-]+\.md", ended.stdout)):
+        (store.ROOT / page).touch()
+    return False
+
+
+def python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in the project's folder; prints what it says if it fails."""
     ended = subprocess.run(
         [sys.executable, *arguments],
         cwd=store.ROOT,
@@ -120,4 +130,4 @@ def python(*arguments: str) -> bool:
     )
     if ended.returncode != 0:
         print(ended.stdout.rstrip().replace(f"{store.ROOT}/", ""))
-    return ended.returncode == 0
+    return ended

@@ -1,8 +1,11 @@
 """The skeleton of a fact: a proof that fails, a program, a sentence to fill in."""
 
 import argparse
+import ast
 import difflib
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from evidence import claims, runs, store
@@ -11,7 +14,8 @@ PROOF = '''
 
 def test_{name}():
     """`bind()` does this and that."""
-    assert {call}main() is None, "write the proof of {id}, then: make fact ID={id}"
+    found = {found}
+    assert found == "what must be so", "write the proof, then: make fact ID={id}"
 '''
 PROGRAM = '''"""bind() does this and that."""
 
@@ -88,7 +92,8 @@ def checked(claim: str) -> tuple[str, str]:
     """Subject and name of a new claim. Raises NotWritten for one that cannot be."""
     if not re.fullmatch(r"[a-z]+\.[a-z][a-z0-9_]*", claim):
         raise NotWritten(
-            f"{claim!r} is no id: write subject.what_is_so, in small letters"
+            f"{claim!r} is no id: write subject.what_is_so in small letters, for "
+            "instance make new ID=udp.connect_sends_no_packet"
         )
     if claim in claims.read():
         raise NotWritten(
@@ -125,9 +130,15 @@ def page_for(asked: str | None, relative: claims.Proof | None) -> Path:
         return pages[asked]
     if relative:
         for path in pages.values():
-            if f"<{relative.id}>" in path.read_text(encoding="utf-8"):
+            if stating(relative.id).search(path.read_text(encoding="utf-8")):
                 return path
     raise NotWritten("say which page it belongs to, for instance PAGE=learn/udp")
+
+
+def stating(claim: str) -> re.Pattern[str]:
+    """What stands on a page where it states a claim."""
+    name = re.escape(claim)
+    return re.compile(rf"\{{claim\}}(?:`+[^<]*?<{name}>`| {name}\b)")
 
 
 def test_for(subject: str, asked: str | None, relative: claims.Proof | None) -> Path:
@@ -156,7 +167,8 @@ def write_subject(subject: str) -> list[tuple[Path, int]]:
     page.write_text(PROOFS.format(subject=subject, title=subject), encoding="utf-8")
     index = page.with_name("index.md")
     lines = index.read_text(encoding="utf-8").splitlines()
-    last = max(n for n, line in enumerate(lines) if (claims.folder() / line).is_dir())
+    known = {path.name for path in claims.folder().iterdir() if path.is_dir()}
+    last = max(n for n, line in enumerate(lines) if line in known)
     lines.insert(last + 1, subject)
     index.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return [(page, 1), (index, last + 2)]
@@ -171,29 +183,25 @@ def write_proof(
         topic = path.stem.removeprefix("test_").replace("_", " ")
         path.write_text(f'"""{topic.capitalize()}."""\n', encoding="utf-8")
     text = path.read_text(encoding="utf-8")
+    found = f"{name}.what_happens()" if with_program else '"what is so"'
+    text = text.rstrip("\n") + "\n"
+    text += PROOF.format(name=name, found=found, id=f"{subject}.{name}")
     if with_program:
         text = with_import(text, f"from snippets.{subject} import {name}")
-    call = f"{name}." if with_program else "not_written."
-    text = text.rstrip("\n") + "\n"
-    line = text.count("\n") + 3
-    proof = PROOF.format(name=name, call=call, id=f"{subject}.{name}")
-    path.write_text(text + proof, encoding="utf-8")
-    return path, line
+    path.write_text(text, encoding="utf-8")
+    for command in (["check", "--select", "I", "--fix"], ["format"]):
+        tidy = [sys.executable, "-m", "ruff", *command, "--quiet", str(path)]
+        subprocess.run(tidy, cwd=store.ROOT, check=True)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return path, lines.index(f"def test_{name}():") + 1
 
 
 def with_import(text: str, line: str) -> str:
-    """A module's text with one more import, behind the last one at its top."""
+    """A module's text with one more import, below its docstring."""
+    tree = ast.parse(text)
     lines = text.splitlines()
-    ends = [
-        n
-        for n, old in enumerate(lines)
-        if re.match(r"(from \S+ )?import .*[^(]$|\)$", old)
-    ]
-    first_code = next(
-        (n for n, old in enumerate(lines) if re.match(r"def |@", old)), 999
-    )
-    place = max((n for n in ends if n < first_code), default=0) + 1
-    lines[place:place] = [line] if ends else ["", line]
+    place = tree.body[0].end_lineno if ast.get_docstring(tree) else 0
+    lines[place:place] = ["", line]
     return "\n".join(lines) + "\n"
 
 
@@ -206,8 +214,8 @@ def write_sentence(
     if not chosen.no_program:
         made += SHOWN.format(id=chosen.id)
     place = len(text)
-    if relative and (at := text.find(f"<{relative.id}>")) >= 0:
-        end = text.find("\n\n", at)  # below its paragraph or list
+    if relative and (found := stating(relative.id).search(text)):
+        end = text.find("\n\n", found.end())  # below its paragraph or list
         place = end + 1 if end >= 0 else len(text)
     before = text[:place].rstrip("\n") + "\n\n"
     path.write_text(
