@@ -52,7 +52,6 @@ class SmallSite:
 
     def begin(self) -> None:
         """Write what each begins with: a page, a program, a proof, evidence."""
-        self.write("docs/conf.py", "")
         self.write("docs/index.md", "# Front\n")
         self.write("snippets/names/local.py", PROGRAM)
         self.write("tests/claims/names/test_names.py", PROOF)
@@ -85,6 +84,7 @@ class SmallSite:
     def build(self, parallel: int = 1, **settings) -> str:
         """Build what is outdated; returns the warnings. Pages read are in .read."""
         self.read = []
+        self.write("docs/conf.py", "")  # all settings are given here
 
         def written(page: str) -> None:
             if (self.folder / "docs" / f"{page}.md").exists():  # not search, genindex

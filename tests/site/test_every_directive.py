@@ -229,7 +229,6 @@ class House:
         """Build pages afresh, all at once. Raises what the build raises."""
         for folder in ("docs", "html", "doctrees"):
             shutil.rmtree(self.site.folder / folder, ignore_errors=True)
-        self.site.write("docs/conf.py", "")
         numbers = {f"page{number}": name for number, name in enumerate(pages)}
         listed = "\n".join(numbers)
         self.site.write("docs/index.md", f"# It\n\n```{{toctree}}\n{listed}\n```\n")
