@@ -7,6 +7,7 @@ that function's docstring. How each ended is in evidence/measured/claims/PLATFOR
 
 import ast
 import difflib
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from evidence import sources, store
+from evidence import sources, store, systems
 from evidence.definitions import span
 
 RUNNER = ("lab.claims.proof", "run_proof")  # what runs every proof
@@ -43,6 +44,11 @@ class Proof:
         """The module that holds the proof, and its name there."""
         module = self.path.removesuffix(".py").replace("/", ".")
         return module, f"test_{self.id.partition('.')[2]}"
+
+    @property
+    def test(self) -> str:
+        """How pytest names the proof."""
+        return f"{self.path}::{self.function[1]}"
 
     @property
     def digest(self) -> str:
@@ -82,10 +88,13 @@ def read() -> dict[str, Proof]:
 
 def stamps() -> tuple[tuple[str, int], ...]:
     """Every file of proofs and its time, in the order of their paths."""
+    inside = f"{folder()}{os.sep}"
     return tuple(
-        (path, stamp)
-        for path, stamp in sorted(sources.python_files(str(folder())))
-        if Path(path).name.startswith("test_")
+        sorted(
+            (file, stamp)
+            for _, file, stamp in sources.stamps()
+            if file.startswith(inside) and Path(file).name.startswith("test_")
+        )
     )
 
 
@@ -257,17 +266,20 @@ def outcomes() -> dict[str, dict[str, Outcome]]:
     return {platform: found.proofs for platform, found in kept().items()}
 
 
-def stale(platform: str) -> list[Proof]:
-    """The proofs of which this platform keeps no pass as they stand now.
+def stale() -> list[Proof]:
+    """The proofs that have not passed or been skipped here as they stand now.
 
-    Raises EvidenceError where its file is damaged.
+    Raises EvidenceError for a file that is no Python.
     """
-    here, now = outcomes().get(platform, {}), digests()
+    found = store.kept(path_of(systems.here()), Outcomes)
+    rows = found.proofs if found else {}
+    now = digests()
     return [
         proof
         for claim, proof in read().items()
-        if claim not in here
-        or (here[claim].outcome, here[claim].source) != ("passed", now[claim])
+        if claim not in rows
+        or rows[claim].source != now[claim]
+        or rows[claim].outcome not in ("passed", "skipped")
     ]
 
 

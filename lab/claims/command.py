@@ -4,7 +4,7 @@ import argparse
 import subprocess
 import sys
 
-from evidence import claims, store, systems
+from evidence import claims, store
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -14,9 +14,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Run what is stale or new; returns the status of the tests."""
-    stale = (
-        [] if chosen.all else [test_of(proof) for proof in claims.stale(systems.here())]
-    )
+    stale = [] if chosen.all else [proof.test for proof in claims.stale()]
     if not chosen.all and not stale:
         print("claims: all proofs are fresh")
         return 0
@@ -24,8 +22,3 @@ def run(chosen: argparse.Namespace) -> int:
     return subprocess.run(
         [*command, *(stale or ["tests/claims"])], cwd=store.ROOT, check=False
     ).returncode
-
-
-def test_of(proof: claims.Proof) -> str:
-    """How pytest names a proof."""
-    return f"{proof.path}::test_{proof.id.partition('.')[2]}"

@@ -1,7 +1,6 @@
 """One fact in seconds: record its program, run its proof, build and check its page."""
 
 import argparse
-import difflib
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -58,20 +57,16 @@ def find(claim: str) -> claims.Proof:
     known = claims.read()
     if claim in known:
         return known[claim]
-    close = difflib.get_close_matches(claim, known, 3)
-    hint = f"did you mean {' or '.join(close)}? " if close else ""
-    subject = claim.partition(".")[0]
+    subject, close = claim.partition(".")[0], claims.did_you_mean(claim, known)
     raise store.EvidenceError(
-        f"no proof of {claim!r} in tests/claims/{subject}/: {hint}"
+        f"no proof of {claim!r} in tests/claims/{subject}/{close}: "
         f"`make new ID={claim}` begins one"
     )
 
 
 def programs_of(proof: claims.Proof) -> list[str]:
     """The ids of the programs that a proof runs, sorted."""
-    module = proof.path.removesuffix(".py").replace("/", ".")
-    name = proof.id.partition(".")[2]
-    reached = sources.reached((module, f"test_{name}"))
+    reached = sources.reached(proof.function)
     modules = {module.partition(".")[2] for module, _ in reached}
     return sorted(modules & set(runs.snippet_ids()))
 
@@ -92,9 +87,8 @@ def record(programs: list[str]) -> bool:
 
 def prove(proof: claims.Proof) -> bool:
     """Run the proof and keep its outcome; whether it passed."""
-    test = f"{proof.path}::test_{proof.id.partition('.')[2]}"
     with Step(f"prove {proof.id}", monotonic()):
-        return python(*PROVE, test)
+        return python(*PROVE, proof.test)
 
 
 def check_form(programs: list[str]) -> bool:

@@ -1,17 +1,11 @@
 """Keeps how proofs ended, in evidence/measured/claims/PLATFORM.json."""
 
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from evidence import claims, store, systems
-
-
-class ProofFailed(Exception):
-    """A proof that failed or was skipped; the text is what pytest printed."""
 
 
 @dataclass(frozen=True)
@@ -86,27 +80,3 @@ def rested_on(
     now = claims.definitions(fresh)
     found = {name: now.get(name) or old.definitions.get(name) for name in every}
     return {name: digest for name, digest in found.items() if digest}
-
-
-def prove(claim: str) -> str:
-    """Run one proof and keep how it ended; returns what was done, in a line.
-
-    Raises EvidenceError for an id that nobody proves, ProofFailed where it does not
-    pass; how it ended is kept all the same.
-    """
-    proof = claims.known(claim)
-    node = f"{proof.path}::{proof.function[1]}"
-    ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--write-proofs", node],
-        cwd=store.ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    kept = claims.outcomes().get(systems.here(), {}).get(claim)
-    done = next((n for n in ran.stdout.splitlines() if n.startswith("proofs: ")), "")
-    passed = kept and kept.outcome == "passed" and kept.source == proof.digest
-    if ran.returncode != 0 or not passed or "1 passed" not in done:
-        raise ProofFailed(ran.stdout.rstrip())
-    return done

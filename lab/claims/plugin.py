@@ -19,7 +19,7 @@ import pytest
 from evidence import claims, store
 from lab.claims import outcomes
 from lab.claims.alterations import ALTERATIONS, LAST_RESORT, alter
-from lab.claims.proof import Wire, run_proof
+from lab.claims.proof import Ending, Wire, run_proof
 from lab.isolation import child, namespace
 
 TIME_LIMIT = 20  # seconds for one proof
@@ -96,9 +96,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         if not found["caught"]:
             pytest.fail("no alteration of its sockets makes it fail", pytrace=False)
         return True
-    complaint, found["packets"] = in_child(pyfuncitem.obj, arguments)
-    if complaint:
-        pytest.fail(complaint, pytrace=False)
+    ending = in_child(pyfuncitem.obj, arguments)
+    if ending.skipped:
+        pytest.skip(ending.skipped)
+    if ending.complaint:
+        pytest.fail(ending.complaint, pytrace=False)
+    found["packets"] = ending.packets
     return True
 
 
@@ -106,12 +109,12 @@ def in_child(
     function: Callable[..., object],
     arguments: dict[str, Any],
     prepare: Prepare | None = None,
-) -> tuple[str, list[str]]:
-    """run_proof() in a child process: (complaint or "", packets in words)."""
+) -> Ending:
+    """run_proof() in a child process."""
     try:
         return child.fork(run_proof, function, arguments, prepare).result(TIME_LIMIT)
     except child.ChildFailed as failure:
-        return str(failure), []
+        return Ending(complaint=str(failure))
 
 
 def caught_by(function: Callable[..., object], arguments: dict[str, Any]) -> str | None:
@@ -120,7 +123,8 @@ def caught_by(function: Callable[..., object], arguments: dict[str, Any]) -> str
         if "wire" not in arguments and "packet" in name:
             continue
         for failing in range(1, MOST_CALLS) if name == LAST_RESORT else [0]:
-            if in_child(function, arguments, partial(alter, name, failing))[0]:
+            prepare = partial(alter, name, failing)
+            if in_child(function, arguments, prepare).complaint:
                 return name
     return None
 

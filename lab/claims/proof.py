@@ -1,6 +1,7 @@
 """One proof, run in a network of its own, and the packets that it saw."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -10,6 +11,15 @@ from lab.isolation.capture import Capture, Decoded, decode
 
 FIRST_CHOSEN = 32768  # net.ipv4.ip_local_port_range begins here
 FIRST_SHOWN = 50001  # and is shown so, as in the recordings
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a proof ended: with what pytest would print, or why it was skipped."""
+
+    complaint: str = ""
+    skipped: str = ""
+    packets: list[str] = field(default_factory=list)  # in words
 
 
 class Wire:
@@ -36,16 +46,14 @@ def run_proof(
     function: Callable[..., object],
     arguments: dict[str, Any],
     prepare: Callable[[Wire | None], object] | None = None,
-) -> tuple[str, list[str]]:
+) -> Ending:
     """Call a proof in a new network, for good: do it in a process of its own.
 
-    prepare: called before it, in that network. Returns "" or what pytest would print,
-    and the packets in words.
+    prepare: called before it, in that network.
     """
     marks = getattr(function, "pytestmark", [])
     needs = [need for mark in marks for need in mark.args if mark.name == "needs"]
     wire = arguments.get("wire")
-    complaint = ""
     try:
         namespace.enter("second_user" in needs)
         if wire is not None:
@@ -53,9 +61,12 @@ def run_proof(
         if prepare:
             prepare(wire)
         function(**arguments)
+    except pytest.skip.Exception as why:
+        return Ending(skipped=str(why))
     except BaseException:
-        complaint = str(pytest.ExceptionInfo.from_current().getrepr(style="short"))
-    return complaint, in_words(wire.seen) if wire else []
+        told = pytest.ExceptionInfo.from_current().getrepr(style="short")
+        return Ending(complaint=str(told))
+    return Ending(packets=in_words(wire.seen) if wire else [])
 
 
 def in_words(packets: list[Decoded]) -> list[str]:

@@ -20,7 +20,7 @@ from unittest.mock import MagicMock
 import pytest
 
 from docs import _ext
-from evidence import store
+from evidence import claims, store
 from tests.site.conftest import SmallSite
 
 # The evidence by kind; where a kind has several files, all are spoilt at once.
@@ -40,7 +40,7 @@ EVIDENCE = {
 CURE = r"make (evidence|fact|new)\b|by hand"
 HINT = (
     rf"did you mean|there (are|must)\b|known|allowed: |none (of|permitted)|{CURE}"
-    r"|is no `|needs? |required|different things|write |gives? "
+    r"|is no `|needs? |required|different things|write |gives? |stands between"
 )
 # What a page is told that the other pages of its site would have to show.
 OF_OTHERS = re.compile(
@@ -60,8 +60,8 @@ class Use:
     wrong: tuple[tuple[str, str], ...] = ()  # arguments and bodies that lead nowhere
 
 
-CLAIM = "udp.connect_sends_no_packet"
-SENTENCE = "`connect()` on a UDP socket sends no packet."
+CLAIM, OTHER = "udp.connect_sends_no_packet", "udp.listen_fails"
+SENTENCE, SAID = (claims.read()[claim].sentence for claim in (CLAIM, OTHER))
 RUN = "udp.connect_sends_nothing"
 API = "create_server(address) | apis.create_server_options | listener | socket..listen"
 ERRORS = ("errors", "elsewhere")
@@ -115,15 +115,15 @@ DIRECTIVES = {
     "explorer": Use(body="No script.", shows=("machines",)),
     "netsem": Use("agrees", shows=("netsem", "machines"), wrong=(("agree", ""),)),
     "kernel-suites": Use(shows=("suites", "machines")),
-    "measured": Use(shows=ALL),
-    "measured-in-short": Use(shows=ALL),
+    "measured": Use(shows=ALL, silent=True),
+    "measured-in-short": Use(shows=ALL, silent=True),
     "schemas": Use(),
 }
 ROLES = {
     "claim": Use(
-        f"{SENTENCE} <{CLAIM}>",
+        f"{SAID} <{OTHER}>",
         shows=("claims",),
-        wrong=((f"{SENTENCE} <udp.conect>", ""), (f"Other. <{CLAIM}>", ""), ("x", "")),
+        wrong=((f"{SAID} <udp.conect>", ""), (f"Other. <{OTHER}>", ""), ("x", "")),
     ),
     "proved": Use(CLAIM, shows=("claims",), wrong=(("udp.conect", ""), ("so <x>", ""))),
     "walk": Use(
@@ -157,7 +157,7 @@ def test_every_directive_and_role_is_tried():
 def markup(name: str, argument: str, body: str, options: dict[str, str]) -> str:
     """How a page writes it."""
     if name.endswith("`"):
-        return f"{name[:-1]}``{argument}``"
+        return f"{name[:-1]}`` {argument}``"  # the space, for code that comes first
     lines = [f":{option}: {value}".rstrip() for option, value in options.items()]
     content = "\n".join([*lines, *([""] if lines and body else []), body]).rstrip()
     return f"````{name} {argument}".rstrip() + f"\n{content}\n````"
@@ -197,10 +197,14 @@ SLIPS = {(name, slip): text for name, slip, text in slips()}
 
 @dataclass
 class Told:
-    """What a build said of one page: (line, text) of each warning, or how it broke."""
+    """What a build said of one page: (line, text) of each warning, or how it broke.
+
+    build: every warning. What is wrong with a claim is said once, where it is stated.
+    """
 
     warnings: list[tuple[int, str]] = field(default_factory=list)
     broke: str = ""
+    build: list[str] = field(default_factory=list, compare=False)
 
 
 class House:
@@ -231,9 +235,9 @@ class House:
         self.site.write("docs/index.md", f"# It\n\n```{{toctree}}\n{listed}\n```\n")
         for page, name in numbers.items():
             self.site.write(f"docs/{page}.md", f"# It\n\n{pages[name]}\n")
-        told = {name: Told() for name in pages}
-        complaint = re.compile(r"/\S+/docs/(page\d+)\.md:(\d*):? *(.*)", re.DOTALL)
         said = re.split(r"^(?=/|[A-Z]+: )", self.site.build(), flags=re.MULTILINE)
+        told = {name: Told(build=said) for name in pages}
+        complaint = re.compile(r"/\S+/docs/(page\d+)\.md:(\d*):? *(.*)", re.DOTALL)
         for text in said:
             found = complaint.match(text)
             if found and not OF_OTHERS.search(text):
@@ -328,13 +332,14 @@ def as_it_should(name: str) -> str:
     return markup(name, use.argument, use.body, use.options)
 
 
-def expect(told: Told, help_: str) -> None:
+def expect(told: Told, help_: str, anywhere: bool = False) -> None:
     """A warning with the line of the directive, that names what helps; no traceback."""
     assert not told.broke, f"the build ended: {told.broke}"
-    assert told.warnings, "nothing was said"
-    assert not [text for _, text in told.warnings if "Traceback" in text]
-    helping = [text for line, text in told.warnings if re.search(help_, text, re.I)]
-    assert helping, f"no cure: {told.warnings}"
+    texts = [text for _, text in told.warnings]
+    texts += told.build if anywhere else []
+    assert texts, "nothing was said"
+    assert not [text for text in texts if "Traceback" in text]
+    assert [text for text in texts if re.search(help_, text, re.I)], f"no cure: {texts}"
     assert {line for line, _ in told.warnings} <= set(range(3, 12)), told.warnings
 
 
@@ -350,4 +355,5 @@ def test_slip_is_told_with_line_and_hint(name, slip, slipped):
 
 @pytest.mark.parametrize(("name", "how", "kind"), SPOILT)
 def test_evidence_that_is_not_right_is_told_with_line_and_cure(name, how, kind, house):
-    expect(house.spoilt(how, kind)[name], "by hand" if kind in HAND_WRITTEN else CURE)
+    cure = "by hand" if kind in HAND_WRITTEN else CURE
+    expect(house.spoilt(how, kind)[name], cure, anywhere=kind == "claims")

@@ -28,6 +28,7 @@ FOREIGN = {"snippets": set(), "evidence": {"msgspec"}}
 # A build opens no socket. The walks are texts that the explorer shows: programs.
 SOCKETS = ("socket", "ssl", "asyncio", "http.client", "urllib.request", "socketserver")
 PROGRAMS = "docs/_ext/machines/walks"
+BY_NAME = "docs/live.py"  # it imports what Sphinx has told it, so that it is warm
 LINES = 50  # of a function, without its docstring; `# long: reason` allows more
 
 
@@ -88,6 +89,7 @@ def test_room_imports_only_what_the_arrow_allows(room):
         f"{place} imports {module or 'what is only known when it runs'}"
         for place, module in found
         if module.partition(".")[0] in forbidden
+        and not (module == "" and place.startswith(BY_NAME))
     ]
     rule = f"of ours, {room} may import {' and '.join(sorted(ALLOWED[room])) or 'none'}"
     assert not wrong, f"{rule}:\n" + "\n".join(wrong)

@@ -9,12 +9,11 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import cast
 
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from docs._ext.claims.domain import ClaimDomain, mark
+from docs._ext.claims import domain as marks
 from docs._ext.claims.text import words
 from docs._ext.machines.walking import machine_for, walk_link
 from docs._ext.shared import Directive, Refused, html, row, table
@@ -109,10 +108,11 @@ class Netsem(Directive):
         for walk in rule.walks:
             yield self.walked(walk)
         for claim in rule.claims:
-            domain = cast(ClaimDomain, self.env.get_domain("claim"))
-            domain.note(self.env.docname, claim)  # counted above the page's text
+            ours = marks.of(self.env)
+            ours.note(self.env.docname, claim)  # counted above the page's text
             sentence = claims.read()[claim].sentence
-            yield [*words(sentence), nodes.Text(" "), mark(claim)]
+            mark = marks.mark(claim, ours.known.proved(claim))
+            yield [*words(sentence), nodes.Text(" "), mark]
         if rule.note:
             note = rule.note[0].upper() + rule.note[1:]
             yield [*coded(note), nodes.Text(".")]

@@ -22,7 +22,8 @@ from docs._ext.claims.text import MARK, anchor, proof_anchor
 from evidence import claims, store
 
 logger = getLogger(__name__)
-SHOWN = 5  # claims without a valid proof that are named one by one
+KINDS = ("states", "cites", "proves")
+SHOWN = 20  # marks without a valid proof that are told one by one
 
 
 @dataclass(frozen=True)
@@ -92,18 +93,24 @@ class ClaimDomain(Domain):
 
     def signature(self, page: str) -> list[tuple[Any, ...]]:
         """What a page shows of its claims: if it changes, the page is built again."""
-        return [
+        known = self.known
+        of_claims = [
             (
                 claim,
-                self.known.proved(claim),
-                claim in self.known.proofs and self.known.proofs[claim].sentence,
+                known.proved(claim),
+                claim in known.proofs and known.proofs[claim].sentence,
                 [
                     (platform, row.outcome, row.date, row.packets)
-                    for platform, row in self.known.rows(claim).items()
+                    for platform, row in known.rows(claim).items()
                 ],
             )
             for claim in self.of_page(page)
         ]
+        of_subjects = [
+            (subject, [claim for claim in known.proofs if claim.startswith(subject)])
+            for subject, _ in self.data["subjects"].get(page, ())
+        ]
+        return [*of_claims, *of_subjects]
 
     def clear_doc(self, docname: str) -> None:
         self.places = None
@@ -183,7 +190,7 @@ def begin(app: Sphinx) -> None:
         domain.known, domain.readable = state.load(app.doctreedir), True
     except store.EvidenceError as error:
         domain.known, domain.readable = state.Known(), False
-        logger.warning("%s", state.unreadable(error), type="evidence")
+        logger.warning("no claim can be shown: %s", error, type="evidence")
 
 
 def outdated(
@@ -222,10 +229,7 @@ def check_ids(domain: ClaimDomain) -> None:
     """Every claim that a page names has a proof, and every subject has proofs."""
     for said in (s for kind in ("states", "cites") for s in domain.all(kind)):
         if said.claim not in domain.known.proofs:
-            problem = domain.known.problem(said.claim)
-            complain(
-                said.page, said.line, f"it {said.kind} what is not there: {problem}"
-            )
+            complain(said.page, said.line, domain.known.problem(said.claim) or "")
     for page, shown in domain.data["subjects"].items():
         for subject, line in shown:
             if subject not in subjects(domain):
@@ -302,17 +306,19 @@ def check_homes(domain: ClaimDomain) -> None:
 
 
 def check_marks(domain: ClaimDomain) -> None:
-    """Every claim that a page states has passed, as its proof stands now."""
-    wrong = [
-        said
-        for said in domain.all("states")
-        if said.claim in domain.known.proofs and not domain.known.proved(said.claim)
-    ]
-    for said in wrong[:SHOWN]:
+    """Every claim that a page shows has passed, as its proof stands now."""
+    wrong: dict[tuple[str, str], Said] = {}
+    for said in (s for kind in KINDS for s in domain.all(kind)):
+        if said.claim in domain.known.proofs and not domain.known.proved(said.claim):
+            # Where all proofs of a subject are shown, or nothing is known, once a page.
+            whole = said.kind == "proves" or domain.known.error
+            wrong.setdefault((said.page, "" if whole else said.claim), said)
+    told = sorted(wrong.values(), key=lambda said: (said.page, said.line))
+    for said in told[:SHOWN]:
         complain(said.page, said.line, domain.known.problem(said.claim) or "")
-    if more := len(wrong[SHOWN:]):
+    if more := len(told[SHOWN:]):
         logger.warning(
-            "%s more claims are not proved as they stand: run `make evidence`",
+            "%s more marks are not proved as they stand: run `make evidence`",
             more,
             type="evidence",
         )

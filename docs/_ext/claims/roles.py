@@ -41,7 +41,7 @@ class ClaimRole(Role):
         try:
             sentence, claim = checked_role(self.name, self.text)
             if not sentence:
-                raise Malformed(f"{claim} is stated without its sentence")
+                raise Malformed(f"{claim} needs its sentence: {ROLE % self.name}")
         except Malformed as error:
             self.warn(str(error))
             return [nodes.inline("", "", *words(self.text))], []
@@ -78,7 +78,7 @@ class ClaimDirective(Directive):
     def show(self) -> list[nodes.Node]:
         sentence = " ".join(" ".join(self.content).split())
         if not sentence:
-            raise Refused(f"{self.arguments[0]} is stated without its sentence")
+            raise Refused(f"{self.arguments[0]} needs its sentence")
         made = stated(self.env, self.arguments[0], sentence, self.lineno)
         return [nodes.paragraph("", "", made, classes=["claim-paragraph"])]
 

@@ -24,11 +24,15 @@ class Read(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Known:
-    """All proofs, their digests, and how they ended on each platform."""
+    """All proofs, their digests, and how they ended on each platform.
+
+    error: why it is not known how they ended, if it is not.
+    """
 
     proofs: dict[str, claims.Proof] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     outcomes: dict[str, dict[str, claims.Outcome]] = field(default_factory=dict)
+    error: str = ""
 
     def rows(self, claim: str) -> dict[str, claims.Outcome]:
         """{platform: how the proof ended there}, if it has not changed since."""
@@ -51,6 +55,8 @@ class Known:
             close = claims.did_you_mean(claim, self.proofs)
             proof = f"write its proof, tests/claims/{subject}/…::test_{name}"
             return f"no claim {claim}{close or f': {proof}'}"
+        if self.error:
+            return f"nobody knows whether {claim} is proved: {self.error}"
         cure = f"run `make fact ID={claim}`, or `make evidence`"
         if rows := self.rows(claim):
             how = ", ".join(sorted({row.outcome for row in rows.values()}))
@@ -70,7 +76,7 @@ def in_short(names: list[str]) -> str:
 def load(folder: Path) -> Known:
     """All claims as they are now; folder: where the last build kept what it read.
 
-    Raises EvidenceError where a file cannot be read.
+    Raises EvidenceError where a file of the code cannot be read.
     """
     stamps = sources.stamps()
     found = kept(folder / FILE)
@@ -78,7 +84,10 @@ def load(folder: Path) -> Known:
         found = Read(stamps, claims.read(), claims.digests())
         folder.mkdir(parents=True, exist_ok=True)
         (folder / FILE).write_bytes(msgspec.msgpack.encode(found))
-    return Known(found.proofs, found.digests, claims.outcomes())
+    try:
+        return Known(found.proofs, found.digests, claims.outcomes())
+    except store.EvidenceError as error:
+        return Known(found.proofs, found.digests, error=str(error))
 
 
 def kept(path: Path) -> Read | None:
@@ -87,8 +96,3 @@ def kept(path: Path) -> Read | None:
         return msgspec.msgpack.decode(path.read_bytes(), type=Read)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
-
-
-def unreadable(error: store.EvidenceError) -> str:
-    """What a build says that cannot know whether anything is proved."""
-    return f"no claim can be shown as proved: {error}"

@@ -7,8 +7,8 @@ from docutils import nodes
 
 MARK = "✓"
 ROLE = (
-    "a sentence with code in it stands between two backticks, with a space before the "
-    "first of its own: {%s}`` `bind()` names a socket. <names.bind_names>``"
+    "a sentence with code in it needs two backticks around it, and a space before its "
+    "own first one: {%s}`` `bind()` names a socket. <names.bind_names>``"
 )
 
 
@@ -31,15 +31,10 @@ def checked_role(name: str, text: str) -> tuple[str, str]:
 
     A single backtick around a sentence ends at the first code in it, so that a piece
     of it arrives here.
-
-    >>> checked_role("claim", "A ")
-    Traceback (most recent call last):
-    ...
-    docs._ext.claims.text.Malformed: 'A' has no id: a sentence with code in it …
     """
     words_, claim = parse_role(text)
     if not re.fullmatch(r"\w+\.\w+", claim):
-        raise Malformed(f"{claim!r} has no id: {ROLE % name}")
+        raise Malformed(f"{text.strip()!r} is no `sentence <id>`: {ROLE % name}")
     if words_.count("`") % 2:
         raise Malformed(f"{words_!r} has a backtick too few: {ROLE % name}")
     return words_, claim

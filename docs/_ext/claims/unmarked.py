@@ -1,7 +1,7 @@
 """A gate: a sentence that names a call, an errno or an option cites a claim.
 
-Or somebody has read it and entered it in docs/unmarked.txt: a definition, advice, what
-a document says. Pages that have no such file are not looked at.
+Or somebody has read it and entered it in unmarked.txt: a definition, advice, what a
+document says. The pages of a project that has no such list are not looked at.
 """
 
 import re
@@ -14,7 +14,7 @@ from sphinx.util.logging import getLogger
 from docs._ext.claims import domain
 
 logger = getLogger(__name__)
-FILE = "unmarked.txt"  # `page: line`, in the source folder
+FILE = "_ext/claims/unmarked.txt"  # of `page: line`; in the folder of the pages
 # A sentence that names one of these says, or seems to say, how sockets behave.
 TELLING = re.compile(
     r"\b(?:bind|connect|listen|accept|send|sendto|sendall|recv|recvfrom|getsockname|"

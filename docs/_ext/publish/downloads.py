@@ -18,7 +18,7 @@ from sphinx.util.osutil import relative_uri
 
 from docs._ext.publish import schemas
 from docs._ext.shared import newer
-from evidence import runs, store
+from evidence import claims, runs, store
 
 logger = getLogger(__name__)
 BUILT = {"evidence.zip", "snippets.zip", "llms.txt", "objects.inv"}
@@ -109,8 +109,14 @@ class SiteRole(ReferenceRole):
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         if not is_there(self.target):
+            close = claims.did_you_mean(self.target, [*BUILT, *published()])
+            hint = close or f"; there are {', '.join(sorted(BUILT))} and evidence/…"
             logger.warning(
-                "the site has no file %s", self.target, location=self.get_location()
+                "the site has no file %s%s",
+                self.target,
+                hint,
+                location=self.get_location(),
+                type="evidence",
             )
         made = nodes.reference(
             self.rawtext,

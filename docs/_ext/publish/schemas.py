@@ -30,6 +30,7 @@ class Kind(NamedTuple):
 
 KINDS = {
     "platforms": Kind("evidence/platforms.json", systems.Platforms),
+    "claims": Kind("evidence/claims/*", claims.Outcomes),
     "runs": Kind("evidence/runs/*", runs.Recording),
     "errors": Kind("evidence/errors.json", errors.Errors),
     "errors_elsewhere": Kind("evidence/errors_elsewhere.json", errors.ElsewhereFile),
@@ -39,7 +40,6 @@ KINDS = {
     "sharing": Kind("evidence/sharing.json", sharing.Sharing),
     "machines": Kind("evidence/machines/*", machines.Machine),
     "netsem": Kind("evidence/netsem.json", cited.Netsem),
-    "claims": Kind("evidence/claims/*", claims.Outcomes),
 }
 
 

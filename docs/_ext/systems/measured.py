@@ -72,6 +72,9 @@ def of_claims() -> Row:
     outcomes = claims.outcomes()
     known = claims.read().keys()
     every = [one for found in outcomes.values() for one in found.items()]
+    if not every:
+        place = store.shown(store.measured("claims"))
+        raise store.EvidenceError(f"no outcome of a proof in {place}/: {store.CURE}")
     passed = {claim for claim, one in every if one.outcome == "passed"}
     proved = len(passed & known)
     return Row(

@@ -1,12 +1,7 @@
 """Altered sockets lie to the program and tell the kernel the truth."""
 
 import socket
-import subprocess
-import sys
 
-import pytest
-
-from evidence.store import ROOT
 from lab.claims.alterations import ALTERATIONS, altered_socket
 
 
@@ -53,23 +48,7 @@ def test_each_alteration_changes_something():
 
 
 def test_packets_are_altered_too():
-    for name, ways in [("one packet less", [[1], []]), ("one packet more", [[1]])]:
-        for packets in ways:
-            assert ALTERATIONS[name]["packets"](packets) != packets or packets == []
-
-
-@pytest.mark.needs("private_net")
-@pytest.mark.parametrize("body", ["assert True", "socket.socket().close()"])
-def test_proof_that_asserts_nothing_is_caught(body, tmp_path):
-    path = tmp_path / "claims" / "odd" / "test_vacuous.py"
-    path.parent.mkdir(parents=True)
-    path.write_text(f'import socket\n\n\ndef test_it():\n    """It."""\n    {body}\n')
-    plugins = ["-p", "tests.conftest"]
-    settings = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path)]
-    ended = subprocess.run(
-        [sys.executable, "-m", "pytest", *plugins, *settings, "--altered", str(path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert "no alteration of its sockets makes it fail" in ended.stdout
+    less = ALTERATIONS["one packet less"].packets
+    more = ALTERATIONS["one packet more"].packets
+    assert less([1, 2]) == [2] and less([]) == []
+    assert more([1, 2]) == [1, 2, 2] and len(more([])) == 1

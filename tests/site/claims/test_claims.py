@@ -122,10 +122,10 @@ def test_role_text_is_split():
             "did you mean names.",
         ),
         ("```{decision} A\nwhat is this\n```", "is no `id: question`"),
-        ("```{claim} names.bind_names\n```", "is stated without its sentence"),
-        ("{claim}`names.bind_names`", "is stated without its sentence"),
+        ("```{claim} names.bind_names\n```", "names.bind_names needs its sentence"),
+        ("{claim}`names.bind_names`", "names.bind_names needs its sentence"),
         ("{claim}`A <x> `bind()` gives it. <names.x>`", "{claim}`` `bind()` names"),
-        ("{claim}`It `bind()` gives it. <names.x>`", "'It' has no id: a sentence wi"),
+        ("{claim}`It `bind()` gives it. <names.x>`", "'It' is no `sentence <id>`: a "),
         ("{claim}``bind()` gives it. <names.x>`", "was not read as a role: a sent"),
         ("{claim}``bind()` gives it. <names.x>`` `", "has a backtick too few: a sent"),
         ("{proved}`It `bind()` gives it. <names.x>`", "{proved}`` `bind()` names a s"),
@@ -186,10 +186,11 @@ def test_snippet_that_breaks_its_proof_is_found_though_it_is_recorded_anew(site)
     site.record()
     assert "local address: *" in runs.run_path("names.local").read_text()
     for _ in range(2):
-        [found] = complaints(site.build())
-        assert found.startswith("index.md:8: WARNING: the proof of names.bind_names ")
-        assert "is stale, snippets/names/local.py:local_name changed" in found
-        assert "run `make fact ID=names.bind_names`, or `make evidence`" in found
+        stated, shown = complaints(site.build())
+        assert stated.startswith("index.md:8: WARNING: the proof of names.bind_names ")
+        assert shown.startswith("proofs.md:3: WARNING: the proof of names.bind_names ")
+        assert "is stale, snippets/names/local.py:local_name changed" in stated
+        assert "run `make fact ID=names.bind_names`, or `make evidence`" in stated
         assert "✓" not in site.page() and "not proved now" in site.page()
     site.prove()
     assert site.build() == ""
@@ -205,44 +206,46 @@ def test_snippet_that_breaks_its_proof_is_found_though_it_is_recorded_anew(site)
 )
 def test_what_changed_since_the_proof_is_named(site, name, old, new):
     edit(site, name, old, new)
-    [found] = complaints(site.build())
+    found, _ = complaints(site.build())
     assert f"is stale, {name}:" in found
 
 
 def test_proof_that_failed_or_was_never_run(site):
     site.prove(outcome="failed")
-    [found] = complaints(site.build())
+    found, _ = complaints(site.build())
     assert "the proof of names.bind_names did not pass, it failed: run `make f" in found
     claims.path_of(systems.here()).unlink()
-    [found] = complaints(site.build())
+    found, _ = complaints(site.build())
     assert "the proof of names.bind_names has never been run: run `make fact" in found
 
 
 def test_many_stale_proofs_are_counted(site):
+    letters = "abcdefghijklmnopqrstu"
     more = "".join(
         f'\n\ndef test_{letter}():\n    """It is {letter}."""\n    assert 1\n'
-        for letter in "abcdefg"
+        for letter in letters
     )
     site.write(TESTS, PROOF + more)
-    body = "".join("{claim}`" + f"It is {x}. <names.{x}>`\n\n" for x in "abcdefg")
+    body = "".join("{claim}`" + f"It is {x}. <names.{x}>`\n\n" for x in letters)
     site.write("docs/index.md", index(STATED + "\n" + body, "proofs"))
     site.prove()
     assert site.build() == ""
     site.prove(outcome="failed")
     *told, last = complaints(site.build())
-    assert len(told) == 5
-    assert "3 more claims are not proved as they stand: run `make evidence`" in last
+    assert len(told) == 20
+    assert "3 more marks are not proved as they stand: run `make evidence`" in last
 
 
 def test_file_that_cannot_be_read_is_one_warning(site):
     site.write(TESTS, PROOF.replace("def ", "deff "))
     [found] = complaints(site.build())
-    assert "no claim can be shown as proved: " in found
-    assert "test_names.py" in found and "correct it" in found
+    assert "WARNING: no claim can be shown: tests/claims/names/test_names.py" in found
+    assert "correct it" in found
     site.write(TESTS, PROOF)
     path = claims.path_of(systems.here())
     path.write_text(path.read_text().replace("passed", "failed"))
-    [found] = complaints(site.build())
+    found, _ = complaints(site.build())
+    assert found.startswith("index.md:7: WARNING: nobody knows whether names.bind_na")
     assert "its `digest` is not that of the rest: run `make evidence`" in found
     site.prove()
     assert site.build() == ""
@@ -259,15 +262,15 @@ def test_no_proof_is_parsed_where_nothing_has_changed(site, monkeypatch):
 
 
 def test_unmarked_line_is_cited_or_listed(site):
-    site.write("docs/unmarked.txt", "# Read.\n")
+    site.write("docs/_ext/claims/unmarked.txt", "# Read.\n")
     line = "`listen()` takes a backlog."
     site.write("docs/index.md", index(f"{STATED}\n{line}", "proofs"))
     for _ in range(2):
         told, entry = complaints(site.build())
         assert told.startswith("index.md:9: WARNING: this line names listen() and")
-        assert "add it to docs/unmarked.txt" in told
+        assert "add it to docs/_ext/claims/unmarked.txt" in told
         assert entry.startswith(f"index: {line}")
-    site.write("docs/unmarked.txt", f"# Read.\nindex: {line}\n")
+    site.write("docs/_ext/claims/unmarked.txt", f"# Read.\nindex: {line}\n")
     assert site.build() == "" and site.read == []
     site.write("docs/index.md", index(STATED, "proofs"))
     [found] = complaints(site.build())

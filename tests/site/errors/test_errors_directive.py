@@ -89,6 +89,7 @@ def error_site(tmp_path, monkeypatch):
     """An ErrorSite that the extension takes for the project."""
     monkeypatch.setattr(store, "ROOT", tmp_path)
     site = ErrorSite(tmp_path)
+    site.begin()
     site.provoked()
     site.told()
     return site

@@ -1,0 +1,255 @@
+"""The plugin in a project of a few proofs: how each is run, and which rows are kept."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from evidence import store, systems
+from lab.claims import plugin
+
+CODE = Path(store.__file__).parents[1]
+CONFTEST = """import os
+from pathlib import Path
+
+import pytest
+
+from evidence import store
+
+store.ROOT = Path(__file__).parents[1]
+"""
+ODD = "tests/claims/odd/test_odd.py"
+ONE = '''import os
+import socket
+from pathlib import Path
+
+import pytest
+
+
+def test_one():
+    """It is one."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        assert sock.getsockname()[0] == "127.0.0.1"
+'''
+PACKETS = '''
+
+@pytest.mark.needs("packets")
+def test_packets(wire):
+    """It sends."""
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 40000))
+        sock.sendto(b"x", ("127.0.0.1", 40000))
+    assert len(wire()) == 1
+'''
+FILE = '''
+
+def test_file():
+    """It reads a file, if it may."""
+    if os.environ.get("ABSENT"):
+        pytest.skip("absent")
+    assert Path(os.environ["GOOD"]).exists()
+'''
+EMPTY = '''
+
+def test_empty():
+    """It says nothing."""
+    assert True
+
+
+def test_call():
+    """It asks nothing."""
+    socket.socket().close()
+'''
+
+
+EDIT = '''
+
+def edit():
+    """Change this very file."""
+    path = Path(__file__)
+    path.write_text(path.read_text().replace("Change", "Edit").replace("good", "well"))
+    path.write_text(path.read_text() + "\\n\\nNEW = 1\\n")
+    text = path.read_text().replace("edit()\\n\\n\\n", "edit(), NEW\\n\\n\\n")
+    path.write_text(text)
+'''
+
+
+class Project:
+    """A project with proofs in a folder, and pytest to run them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "evidence/measured/claims" / f"{systems.here()}.json"
+        self.write("tests/conftest.py", CONFTEST)
+        (folder / "good").touch()
+
+    def write(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def pytest(self, *arguments: str, **variables: str) -> str:
+        """Run pytest as `make evidence` does; returns what it printed."""
+        settings = ["-c", str(CODE / "pyproject.toml"), "--rootdir", str(self.folder)]
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", *settings, *arguments],
+            cwd=self.folder,
+            env=os.environ
+            | {"PYTHONPATH": str(CODE), "GOOD": str(self.folder / "good"), "STRICT": ""}
+            | variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        ).stdout
+
+    def keep(self, *arguments: str, **variables: str) -> str:
+        """The line that says what `--write-proofs` did."""
+        printed = self.pytest("--write-proofs", *arguments, **variables)
+        found = [n for n in printed.splitlines() if n.startswith("proofs")]
+        assert len(found) == 1, printed
+        return found[0].partition("; evidence/")[0]
+
+    def rows(self) -> dict[str, dict]:
+        """What is kept: {claim: row}."""
+        return json.loads(self.path.read_text())["proofs"]
+
+    def edit(self, old: str, new: str) -> None:
+        text = (self.folder / ODD).read_text()
+        assert text.count(old) == 1
+        self.write(ODD, text.replace(old, new))
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Two proofs that pass; where packets can be captured, a third."""
+    made = Project(tmp_path)
+    made.write(ODD, ONE + FILE)
+    return made
+
+
+needs = pytest.mark.needs
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "claim"),
+    [
+        ("tests/claims/udp/test_connect.py::test_x", "udp.x"),
+        ("tests/claims/udp/test_connect.py::Test::test_x", None),
+        ("tests/claims/udp/helpers.py::test_x", None),
+        ("tests/site/claims/test_claims.py::test_x", None),
+        ("tests/lab/claims/test_plugin.py::test_x", None),
+        ("docs/_ext/claims/text.py::docs._ext.claims.text.anchor", None),
+    ],
+)
+def test_proof_is_told_by_its_place(nodeid, claim):
+    assert plugin.claim_of(nodeid) == claim
+
+
+@needs("private_net")
+def test_rows_are_kept_one_by_one(project):
+    assert project.keep("tests") == "proofs: 2 passed; rows new or changed: 2"
+    both = project.rows()
+    assert {row["outcome"] for row in both.values()} == {"passed"}
+    project.edit('127.0.0.1", 0', '127.0.0.2", 0')
+    project.edit('== "127.0.0.1"', '== "127.0.0.2"')
+    told = project.keep(f"{ODD}::test_one")
+    assert told == "proofs: 1 passed; rows new or changed: 1"
+    now = project.rows()
+    assert now["odd.file"] == both["odd.file"]
+    assert now["odd.one"]["source"] != both["odd.one"]["source"]
+    assert now["odd.one"]["date"] == both["odd.one"]["date"]
+    assert project.keep(f"{ODD}::test_one") == "proofs: 1 passed"
+
+
+@needs("private_net")
+def test_failed_proof_is_not_kept_as_passed(project):
+    project.keep("tests")
+    (project.folder / "good").unlink()
+    told = project.keep(f"{ODD}::test_file")
+    assert told == "proofs: 1 failed; rows new or changed: 1"
+    assert {c: row["outcome"] for c, row in project.rows().items()} == {
+        "odd.file": "failed",
+        "odd.one": "passed",
+    }
+
+
+@needs("private_net")
+def test_skipped_proof_keeps_its_pass_while_its_sources_stay(project):
+    project.keep("tests")
+    passed = project.rows()["odd.file"]
+    assert project.keep("tests", ABSENT="1") == "proofs: 1 passed; 1 skipped"
+    assert project.rows()["odd.file"] == passed
+    project.edit("exists()", "is_file()")
+    project.keep("tests", ABSENT="1")
+    assert project.rows()["odd.file"]["outcome"] == "skipped"
+    project.keep("tests")
+    assert project.rows()["odd.file"]["outcome"] == "passed"
+
+
+@needs("private_net")
+def test_row_goes_with_its_proof(project):
+    project.keep("tests")
+    project.write(ODD, ONE)
+    told = project.keep("tests")
+    assert told == "proofs: 1 passed; rows removed, whose proofs are gone: 1"
+    assert project.rows().keys() == {"odd.one"}
+
+
+@needs("private_net")
+def test_part_is_refused_where_rows_would_be_lost(project):
+    project.keep("tests")
+    damaged = project.path.read_text().replace("passed", "failed")
+    project.path.write_text(damaged)
+    assert "proofs not written: " in project.keep(f"{ODD}::test_one")
+    assert project.path.read_text() == damaged
+    assert project.keep("tests") == "proofs: 2 passed; rows new or changed: 2"
+
+
+@needs("private_net")
+def test_proof_that_is_edited_while_it_runs_is_not_kept(project):
+    project.write(ODD, ONE + FILE.replace("exists()", "exists(); edit()") + EDIT)
+    told = project.keep("tests")
+    assert "edited while they ran, so not kept: odd.file" in told
+    assert project.rows().keys() == {"odd.one"}
+
+
+@needs("packets")
+def test_packets_are_kept_and_workers_tell_them(project):
+    project.write(ODD, ONE + FILE + PACKETS)
+    for arguments in ((), ("-n", "2")):
+        project.path.unlink(missing_ok=True)
+        told = project.keep("tests", *arguments)
+        assert told == "proofs: 3 passed; rows new or changed: 3"
+        assert project.rows()["odd.packets"]["packets"] == [
+            "UDP 127.0.0.1:50001 → 127.0.0.1:50001, 1 bytes"
+        ]
+
+
+@needs("private_net")
+def test_each_proof_has_a_network_of_its_own(project):
+    taken = ONE.replace('"127.0.0.1", 0', '"127.0.0.1", 40000')
+    project.write(ODD, taken + taken.partition("\n\n\n")[2].join(["\n\n\n", ""]))
+    project.edit("import pytest\n\n\ndef test_one", "import pytest\n\n\ndef test_two")
+    assert "2 passed" in project.pytest("tests")
+
+
+@needs("private_net")
+def test_proof_that_asserts_nothing_is_caught(project):
+    project.write(ODD, ONE + EMPTY)
+    printed = project.pytest("--altered", "tests", "-n", "2")
+    assert printed.count("no alteration of its sockets makes it fail") == 2
+    assert "1 passed" in printed and "2 failed" in printed
+    assert "1 caught by another local address" in printed
+
+
+def test_proof_runs_where_it_is_without_a_network_of_its_own(project):
+    """And its row tells that it passed, though no packet can be seen."""
+    nowhere = f"{CONFTEST}\nfrom lab.isolation import namespace\n"
+    nowhere += 'namespace.abilities = lambda: {"private_net": "not here"}\n'
+    project.write("tests/conftest.py", nowhere)
+    assert project.keep("tests") == "proofs: 2 passed; rows new or changed: 2"
