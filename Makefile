@@ -9,6 +9,9 @@ PORT   ?= 8000
 SPHINX  = $(VENV)/bin/python -m sphinx -c .
 PAGES   = build/html
 
+# Some machines forbid Python to keep what it has compiled: each build would do it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help html epub live test bench doctest evidence fact new check lock clean
 .DELETE_ON_ERROR:

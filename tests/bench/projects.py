@@ -1,5 +1,6 @@
 """The projects that are timed: a copy of this one, the plain one, generated ones."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -43,6 +44,7 @@ class Project:
         subprocess.run(
             [*command, *self.options, "docs", str(self.html)],
             cwd=self.folder,
+            env=os.environ | {"PYTHONDONTWRITEBYTECODE": ""},  # as the Makefile has it
             check=True,
         )
 
