@@ -55,10 +55,10 @@ evidence: $(VENV)/ready ## measure what has changed, all of it with ALL=1; read 
 	@git --no-pager diff --stat -- evidence
 
 fact: $(VENV)/ready ## record, prove, build and check one claim (ID=udp.connect_sends_no_packet)
-	@$(VENV)/bin/python -m lab fact $(or "$(ID)",ID=)
+	@$(VENV)/bin/python -m lab fact "$(ID)"
 
 new: $(VENV)/ready ## begin a claim (ID=subject.name, PAGE=learn/udp, FILE=test_x, PROGRAM=no)
-	@$(VENV)/bin/python -m lab new $(or "$(ID)",ID=) $(if $(PAGE),--page "$(PAGE)") \
+	@$(VENV)/bin/python -m lab new "$(ID)" $(if $(PAGE),--page "$(PAGE)") \
 	  $(if $(FILE),--file "$(FILE)") $(if $(filter no,$(PROGRAM)),--no-program)
 
 TREE = git status --porcelain; git diff HEAD

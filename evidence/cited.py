@@ -4,7 +4,8 @@
 * kernel_suites.txt: what public test suites expect, and where our answer is;
 * kernel_selftests.txt: what one of these tests expects of eight sockets on one port.
 
-They are written by hand, and cured by hand.
+They are written by hand, and cured by hand. The two files about errors are read in
+`evidence.errors`.
 """
 
 import re

@@ -7,9 +7,8 @@ manual pages list, is written by hand in evidence/cited/.
 
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
-from typing import Literal, TypeVar, get_args
+from typing import Literal, get_args
 
 import msgspec
 
@@ -124,23 +123,20 @@ class ManualPages(msgspec.Struct, forbid_unknown_fields=True):
     not_provoked: list[Unprovoked]
 
 
-Record = TypeVar("Record", bound=msgspec.Struct)
-
-
 def load() -> Errors:
     """Every way that was provoked. Raises EvidenceError."""
-    return once(store.measured(FILE), Errors)
+    return store.load_once(store.measured(FILE), Errors)
 
 
 def elsewhere() -> dict[str, Elsewhere]:
     """{errno: what it is on other systems}. Raises EvidenceError."""
-    return once(store.cited(ELSEWHERE), ElsewhereFile).errors
+    return store.load_once(store.cited(ELSEWHERE), ElsewhereFile).errors
 
 
 def manual_pages() -> ManualPages:
     """What the manual pages list. Raises EvidenceError, also for a contradiction."""
     path = store.cited(MANUAL_PAGES)
-    found = once(path, ManualPages)
+    found = store.load_once(path, ManualPages)
     if wrong := contradiction(found):
         raise store.EvidenceError(f"{store.shown(path)}: {wrong}: {store.cure(path)}")
     return found
@@ -160,20 +156,6 @@ def contradiction(found: ManualPages) -> str | None:
     if unused := found.reasons.keys() - {one.reason for one in found.not_provoked}:
         return f"nothing in `not_provoked` has the reason {min(unused)!r}"
     return None
-
-
-def once(path: Path, kind: type[Record]) -> Record:
-    """store.load(), which reads a file again only when it has changed."""
-    record: Record = load_unchanged(
-        path, kind, path.stat().st_mtime_ns if path.exists() else 0
-    )
-    return record
-
-
-@lru_cache(maxsize=16)  # a page of the site asks several times
-def load_unchanged(path: Path, kind: type[Record], _stamp: int) -> Record:
-    """A file as it was at some time."""
-    return store.load(path, kind)
 
 
 def messages() -> dict[str, str]:

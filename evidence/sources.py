@@ -403,12 +403,6 @@ def digest(*starts: Key) -> str:
     return project().digest(*starts)
 
 
-def file_of(module: str) -> Path | None:
-    """The file of one of our modules, or None for what is none."""
-    found = project().files.get(module)
-    return Path(found[0]) if found else None
-
-
 def reached(*starts: Key) -> set[Key]:
     """Every definition that the starts reach. Raises KeyError."""
     return project().reached(*starts)

@@ -1,4 +1,4 @@
-"""The Sphinx extension of this site: a package for each kind of evidence.
+"""The Sphinx extension of this site: a package for each noun, and one to publish.
 
 Each package holds its directives, what they draw, and the css and js that this needs.
 Parsing and drawing are plain functions that know no Sphinx; directives are thin. They

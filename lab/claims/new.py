@@ -73,7 +73,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Write the parts, say where they are and what comes next."""
-    subject, name = checked(chosen.id)
+    subject, name = checked(chosen.id, chosen.no_program)
     relative = closest(chosen.id)
     page = page_for(chosen.page, relative)
     test = test_for(subject, chosen.file, relative)
@@ -88,7 +88,7 @@ def run(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def checked(claim: str) -> tuple[str, str]:
+def checked(claim: str, without_program: bool) -> tuple[str, str]:
     """Subject and name of a new claim. Raises NotWritten for one that cannot be."""
     if not re.fullmatch(r"[a-z]+\.[a-z][a-z0-9_]*", claim):
         raise NotWritten(
@@ -102,7 +102,7 @@ def checked(claim: str) -> tuple[str, str]:
         )
     subject, _, name = claim.partition(".")
     program = runs.folder() / subject / f"{name}.py"
-    if program.exists():
+    if program.exists() and not without_program:
         raise NotWritten(f"{store.shown(program)} is there already: take another name")
     return subject, name
 
@@ -112,7 +112,7 @@ def closest(claim: str) -> claims.Proof | None:
     known = claims.read()
     subject = claim.partition(".")[0] + "."
     mine = [other for other in known if other.startswith(subject)]
-    found = difflib.get_close_matches(claim, mine, 1, 0) or mine[-1:]
+    found = difflib.get_close_matches(claim, mine, 1, 0)
     return known[found[0]] if found else None
 
 
@@ -218,7 +218,7 @@ def write_sentence(
         end = text.find("\n\n", found.end())  # below its paragraph or list
         place = end + 1 if end >= 0 else len(text)
     before = text[:place].rstrip("\n") + "\n\n"
-    path.write_text(
-        before + made + "\n" * bool(text[place:]) + text[place:].lstrip("\n")
-    )
+    after = text[place:].lstrip("\n")
+    whole = before + made + "\n" * bool(after) + after
+    path.write_text(whole, encoding="utf-8")
     return path, before.count("\n") + 1

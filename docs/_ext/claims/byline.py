@@ -3,7 +3,7 @@
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from docs._ext.claims import domain, state
+from docs._ext.claims import domain, marks
 from docs._ext.claims.text import MARK, written
 from evidence import systems
 
@@ -23,7 +23,7 @@ def add_byline(app: Sphinx, doctree: nodes.document) -> None:
     title.parent.insert(title.parent.index(title) + 1, line)
 
 
-def byline(mine: list[str], known: state.Known) -> str:
+def byline(mine: list[str], known: marks.Known) -> str:
     """The line's text, or nothing where nothing is proved."""
     passed = [claim for claim in mine if known.proved(claim)]
     newest = {

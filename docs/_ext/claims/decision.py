@@ -14,7 +14,7 @@ from html import escape
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from docs._ext.claims import domain, state
+from docs._ext.claims import domain, marks
 from docs._ext.claims.text import Malformed, anchor, words
 from docs._ext.graph import POINTS, Layout, lay_out
 from docs._ext.shared import Directive, Refused, html
@@ -186,7 +186,7 @@ class DecisionDirective(Directive):
 
 
 def in_words(
-    decision: Decision, question: str, known: state.Known
+    decision: Decision, question: str, known: marks.Known
 ) -> nodes.bullet_list:
     """The decision as nested lists, each advice with its claim's mark."""
     made = nodes.bullet_list()

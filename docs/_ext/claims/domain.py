@@ -17,7 +17,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.logging import getLogger
 from sphinx.util.nodes import make_refnode
 
-from docs._ext.claims import state
+from docs._ext.claims import marks
 from docs._ext.claims.text import MARK, anchor, proof_anchor
 from evidence import claims, store
 
@@ -50,7 +50,7 @@ class ClaimDomain(Domain):
         "signature": {},
         "unmarked": {},
     }
-    known = state.Known()  # read when a build begins
+    known = marks.Known()  # read when a build begins
     readable = True
     places: dict[tuple[str, str], Said] | None = None  # made when it is asked for
 
@@ -187,9 +187,9 @@ def begin(app: Sphinx) -> None:
     """Read what is known of all claims."""
     domain = of(app.env)
     try:
-        domain.known, domain.readable = state.load(app.doctreedir), True
+        domain.known, domain.readable = marks.load(app.doctreedir), True
     except store.EvidenceError as error:
-        domain.known, domain.readable = state.Known(), False
+        domain.known, domain.readable = marks.Known(), False
         logger.warning("no claim can be shown: %s", error, type="evidence")
 
 

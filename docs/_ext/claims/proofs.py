@@ -5,7 +5,7 @@ from html import escape
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from docs._ext.claims import domain, state
+from docs._ext.claims import domain, marks
 from docs._ext.claims.text import proof_anchor, words
 from docs._ext.shared import Directive, html, html_table
 from evidence import claims, sources, store, systems
@@ -44,7 +44,7 @@ class Proofs(Directive):
 
 
 def proof_section(
-    proof: claims.Proof, helpers: dict[str, str], known: state.Known
+    proof: claims.Proof, helpers: dict[str, str], known: marks.Known
 ) -> nodes.section:
     """One proof: the sentence, its home, where it passed, packets, source, helpers."""
     title = nodes.title("", "", nodes.literal("", proof.id))

@@ -1,6 +1,6 @@
 """Draws the picture that a preview of a link shows: one socket with two names.
 
-python -m docs._ext.picture     writes docs/_static/picture.png (needs Chromium)
+python -m docs._ext.publish.picture     writes docs/_static/picture.png (needs Chromium)
 """
 
 import shutil
