@@ -9,6 +9,13 @@ from tests.checks.conftest import the
 
 VALIDATOR = Path(sys.prefix, "node_modules/vnu-jar/build/dist/vnu.jar")
 
+# What the validator does not know yet: the standard has rel=expect for documents.
+# https://html.spec.whatwg.org/multipage/links.html#link-type-expect
+BEHIND = (
+    "A “link” element with a “blocking” attribute must have a “rel” attribute whose "
+    "value is “stylesheet”."
+)
+
 
 def test_every_page_is_valid_html(built_pages):
     java = the("java", "apt install default-jre-headless")
@@ -29,5 +36,6 @@ def test_every_page_is_valid_html(built_pages):
     faults = {
         f"{Path(fault['url']).name}: {fault['message']}"
         for fault in json.loads(checked.stderr)["messages"]
+        if fault["message"] != BEHIND
     }
     assert sorted(faults) == []
