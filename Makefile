@@ -45,9 +45,11 @@ test: html ## run every proof and every other test
 bench: $(VENV)/ready ## time the build beside plain Sphinx, five minutes (ONLY="clean live")
 	@$(VENV)/bin/python -m tests.bench $(ONLY)
 
+# The pages read the data as a reader has it, who took it from the site.
 doctest: html ## run the doctests in snippets and on pages
 	@find snippets -name '[!_]*.py' | sort | xargs -P 2 -n 1 $(PYTHON) -I -m doctest
-	@$(SPHINX) -q -b doctest -d $(PAGES)/.doctrees docs build/doctest
+	@cd $(PAGES) && $(abspath $(VENV))/bin/python -m sphinx -q -c $(CURDIR) -b doctest \
+	  -d .doctrees $(CURDIR)/docs $(CURDIR)/build/doctest
 	@tail -n 6 build/doctest/output.txt
 
 evidence: $(VENV)/ready ## measure what has changed, all of it with ALL=1; read the diff
