@@ -103,6 +103,7 @@ $(VENV)/ready: requirements.txt
 	|| { echo "Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) -V 2>&1); try make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 	|| { echo "$(PYTHON) has no venv module; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@test ! -L $(VENV) || { echo "$(VENV) is a link, and would be emptied at its other end: remove it"; exit 1; }
 	@echo "installing into $(VENV)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.txt > $(VENV)/uv.txt
