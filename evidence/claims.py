@@ -21,6 +21,7 @@ from evidence.definitions import span
 
 RUNNER = ("lab.claims.proof", "run_proof")  # what runs every proof
 FOLDER = "tests/claims"
+FORM = "write subject.what_is_so in small letters, as udp.connect_sends_no_packet"
 
 
 def folder() -> Path:
@@ -145,6 +146,15 @@ def known(claim: str) -> Proof:
     if claim not in found:
         raise store.EvidenceError(f"no claim {claim}{did_you_mean(claim, found)}")
     return found[claim]
+
+
+def is_id(text: str) -> bool:
+    """Whether a claim could have this id.
+
+    >>> is_id("udp.connect_sends_no_packet"), is_id("UDP.x"), is_id("udp")
+    (True, False, False)
+    """
+    return re.fullmatch(r"[a-z]+\.[a-z][a-z0-9_]*", text) is not None
 
 
 def close_to(name: str, names: Iterable[str]) -> list[str]:

@@ -9,6 +9,7 @@ import sys
 from importlib import import_module
 from typing import Protocol
 
+from evidence import systems
 from evidence.store import EvidenceError
 from lab.isolation.child import ChildFailed
 from lab.isolation.namespace import Missing
@@ -70,6 +71,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def measure_everything(everything: bool) -> int:
     """Every measurement, in order; one that fails does not stop the others."""
     status = 0
+    systems.note()  # even where all is fresh: the file may have been lost
     for name in MEASUREMENTS:
         print(f"{name}: {MEASUREMENTS[name]}", flush=True)
         status = main([name, *(["--all"] if everything else [])]) or status

@@ -12,8 +12,8 @@ from lab.runs import recorder
 
 PROVE = "-m pytest -q --no-header --write-proofs".split()
 BUILD = "-m sphinx -c . -q -W --keep-going -j auto docs build/html".split()
-# What the build itself cannot know of a program: its form, and that it runs pasted.
-FORM = "-m pytest -q --no-header tests/snippets".split()
+# What the build cannot know of a program: that it runs pasted, its form, its page.
+FORM = "-m pytest -q --no-header tests/snippets tests/site/test_gates.py".split()
 
 
 @dataclass
@@ -60,9 +60,11 @@ def find(claim: str) -> claims.Proof:
         return known[claim]
     if not claim:
         raise store.EvidenceError("say which: make fact ID=udp.connect_sends_no_packet")
+    close = claims.did_you_mean(claim.lower(), known)
+    if not claims.is_id(claim):
+        raise store.EvidenceError(f"{claim!r} is no id: {claims.FORM}{close}")
     raise store.EvidenceError(
-        f"tests/claims/ has no proof of {claim}"
-        f"{claims.did_you_mean(claim, known) or ';'} "
+        f"tests/claims/ has no proof of {claim}{close or ';'} "
         f"`make new ID={claim}` begins one"
     )
 
@@ -99,8 +101,12 @@ def check_form(programs: list[str]) -> bool:
         return True
     wanted = " or ".join(program.rpartition(".")[2] for program in programs)
     with Step(f"check {', '.join(programs)}", monotonic()):
-        ended = python(*FORM, "-k", f"({wanted}) and not doctests")
-    return ended.returncode == 0
+        ended = [
+            python("-I", "-m", "doctest", str(runs.snippet_path(program)))
+            for program in programs
+        ]
+        ended.append(python(*FORM, "-k", f"({wanted}) and not doctests"))
+    return not any(one.returncode for one in ended)
 
 
 def build() -> bool:

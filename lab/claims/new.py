@@ -90,11 +90,8 @@ def run(chosen: argparse.Namespace) -> int:
 
 def checked(claim: str, without_program: bool) -> tuple[str, str]:
     """Subject and name of a new claim. Raises NotWritten for one that cannot be."""
-    if not re.fullmatch(r"[a-z]+\.[a-z][a-z0-9_]*", claim):
-        raise NotWritten(
-            f"{claim!r} is no id: write subject.what_is_so in small letters, for "
-            "instance make new ID=udp.connect_sends_no_packet"
-        )
+    if not claims.is_id(claim):
+        raise NotWritten(f"{claim!r} is no id: {claims.FORM}")
     if claim in claims.read():
         raise NotWritten(
             f"{claim} is there already, {claims.read()[claim].path}: "

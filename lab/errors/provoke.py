@@ -148,10 +148,14 @@ def complaints(attempts: Iterable[Attempt]) -> list[str]:
     """Where the outcome is not the one that the way expects, in words."""
     found = []
     for one in attempts:
-        [expected] = ways.every()[one.way].expected_on(one.kind)
+        way = ways.every()[one.way]
+        [expected] = way.expected_on(one.kind)
         got = one.outcome.errno if one.outcome else one.failed
         if got and got != expected:
-            found.append(f"{one.way} on {one.kind}: expected {expected}, got {got}")
+            found.append(
+                f"lab/errors/{way.file}.py: {one.way} on {one.kind}: expected "
+                f"{expected}, got {got}: correct the decorator or the function"
+            )
     return found
 
 

@@ -6,6 +6,7 @@ from sphinx.application import Sphinx
 from docs._ext.claims import domain, marks
 from docs._ext.claims.text import MARK, written
 from evidence import systems
+from evidence.store import EvidenceError
 
 
 def add_byline(app: Sphinx, doctree: nodes.document) -> None:
@@ -14,7 +15,11 @@ def add_byline(app: Sphinx, doctree: nodes.document) -> None:
     mine = ours.of_page(page)
     ours.data["signature"][page] = ours.signature(page)
     title = next(doctree.findall(nodes.title), None)
-    text = byline(mine, ours.known)
+    try:
+        text = byline(mine, ours.known)
+    except EvidenceError as error:
+        domain.complain(page, 1, str(error))
+        return
     if title is None or not text:
         return
     line = nodes.paragraph("", "", nodes.inline("", f"{MARK} ", classes=["mark"]))
@@ -24,7 +29,10 @@ def add_byline(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def byline(mine: list[str], known: marks.Known) -> str:
-    """The line's text, or nothing where nothing is proved."""
+    """The line's text, or nothing where nothing is proved.
+
+    Raises EvidenceError where a platform is not described.
+    """
     passed = [claim for claim in mine if known.proved(claim)]
     newest = {
         platform: max(found[claim].date for claim in passed if claim in found)

@@ -60,7 +60,8 @@ class Known:
         cure = f"run `make fact ID={claim}`, or `make evidence`"
         if rows := self.rows(claim):
             how = ", ".join(sorted({row.outcome for row in rows.values()}))
-            return f"the proof of {claim} did not pass, it {how}: {cure}"
+            mend = "correct the proof or what it runs, then"
+            return f"the proof of {claim} did not pass, it {how}: {mend} {cure}"
         if any(claim in found for found in self.outcomes.values()):
             why = in_short(claims.changed_since(claim)) or "what it rests on"
             return f"the proof of {claim} is stale, {why} changed since it ran: {cure}"

@@ -112,9 +112,12 @@ def test_wrong_outcome_is_told_with_the_expected_one():
         Attempt("port_taken", "UDP/IPv4", failed="nothing failed"),
         Attempt("port_taken", "UDP/IPv6", missing="no IPv6"),
     ]
+    cure = "correct the decorator or the function"
     assert provoke.complaints(tried) == [
-        "port_taken on TCP/IPv4: expected EADDRINUSE, got EINVAL",
-        "port_taken on UDP/IPv4: expected EADDRINUSE, got nothing failed",
+        "lab/errors/bind.py: port_taken on TCP/IPv4: expected EADDRINUSE, got EINVAL: "
+        + cure,
+        "lab/errors/bind.py: port_taken on UDP/IPv4: expected EADDRINUSE, got nothing "
+        f"failed: {cure}",
     ]
 
 
@@ -246,7 +249,9 @@ def test_nothing_is_written_if_one_outcome_is_wrong_or_missing(
     before = store.measured(errors.FILE).read_bytes()
     assert run("--all") == 1
     told = capsys.readouterr().err
-    assert told.startswith("errors: not written:\nport_taken on TCP/IPv4: ")
+    assert told.startswith(
+        "errors: not written:\nlab/errors/bind.py: port_taken on TCP/IPv4: "
+    )
     assert ("got EINVAL" if field == "errno" else "no IPv6") in told
     assert store.measured(errors.FILE).read_bytes() == before
 

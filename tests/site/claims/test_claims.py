@@ -213,7 +213,10 @@ def test_what_changed_since_the_proof_is_named(site, name, old, new):
 def test_proof_that_failed_or_was_never_run(site):
     site.prove(outcome="failed")
     found, _ = complaints(site.build())
-    assert "the proof of names.bind_names did not pass, it failed: run `make f" in found
+    assert (
+        "the proof of names.bind_names did not pass, it failed: correct the proof"
+        in found
+    )
     claims.path_of(systems.here()).unlink()
     found, _ = complaints(site.build())
     assert "the proof of names.bind_names has never been run: run `make fact" in found
