@@ -14,6 +14,16 @@ from tests.site.pages import pages
 WIDE = {"width": 1280, "height": 800}
 PHONE = {"viewport": {"width": 390, "height": 844}}
 PAGES = [*pages(), "search", "genindex"]
+# What reaches beyond the window, and is in no box that scrolls there.
+CUT = """() => {
+  const scrolls = box => !box.matches("article") &&
+    (/auto|scroll/.test(getComputedStyle(box).overflowX) || scrolls(box.parentElement));
+  const within = element => element.getBoundingClientRect().right <= innerWidth + 1;
+  return [...document.querySelectorAll("article :is(table, pre, img, figure, svg, p)")]
+    .filter(element => element.checkVisibility() && !within(element))
+    .filter(({parentElement: box}) => !box.closest("svg") && !scrolls(box))
+    .map(element => `${element.tagName} ${element.textContent.slice(0, 40)}`);
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +60,7 @@ def test_page_is_quiet_still_and_fits_a_phone(name, visitor, address):
     page.set_viewport_size(PHONE["viewport"])
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate(CUT) == []
     small, outside = page.evaluate(
         """() => {
           const small = [], outside = [];

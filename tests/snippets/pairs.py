@@ -1,9 +1,11 @@
-"""Runs a server and its client; a module of its own, so that another process can."""
+"""Runs a server and its client, and presses Ctrl-C."""
 
+import os
 import signal
 import subprocess
 import threading
 from contextlib import nullcontext
+from pathlib import Path
 
 from lab.isolation import networks
 
@@ -36,6 +38,7 @@ def run_pair(job: tuple[list[str], list[str], int, bool]) -> tuple[str, str]:
             [*client_command, *address], timeout=TIME_LIMIT, check=False, **pipes
         )
         lines += [server.stdout.readline() for _ in range(expected - 2)]
+        until_it_waits(server.pid)
         server.send_signal(signal.SIGINT)
         lines += server.communicate()[0].splitlines(keepends=True)
         watchdog.cancel()
@@ -43,6 +46,16 @@ def run_pair(job: tuple[list[str], list[str], int, bool]) -> tuple[str, str]:
         said("".join(lines), server.returncode),
         said(client.stdout, client.returncode),
     )
+
+
+def until_it_waits(pid: int) -> None:
+    """Return once a process sleeps, in a call that waits, or has ended.
+
+    Python heeds a signal between two steps of a program, or when it interrupts a call.
+    One that came after the last step before accept() would wait as long as accept().
+    """
+    while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "RD":
+        os.sched_yield()
 
 
 def said(output: str, status: int) -> str:

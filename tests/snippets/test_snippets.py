@@ -8,16 +8,14 @@ import sys
 import pytest
 
 from evidence import runs, store
-from lab.isolation.child import run_each
-from lab.isolation.namespace import abilities
+from lab.isolation import child, networks
+from lab.isolation.namespace import abilities, enter
 from lab.runs.labels import FIRST_PORT
 from tests.snippets.doctests import failures
 from tests.snippets.pairs import TIME_LIMIT, run_pair
 
 SNIPPETS = runs.snippet_ids()
-# Servers and clients, which must be on one network.
 CLIENTS = [s for s in SNIPPETS if runs.needs(s).server]
-PAIRS = {*CLIENTS, *(runs.needs(s).server for s in CLIENTS)}
 
 
 def source_of(snippet: str) -> str:
@@ -44,20 +42,31 @@ def pattern(lines: list[str]) -> str:
 
 
 def paste(snippet: str, folder) -> list[str]:
-    """Put the program alone into a folder; returns the command that runs it.
-
-    It is started in the network that it needs, else on a loopback of its own where the
-    machine can give it one: there no other program takes a port at the wrong moment.
-    """
+    """Put the program alone into a folder; returns the command that runs it."""
     path = folder / "pasted.py"
     folder.mkdir(exist_ok=True)
     path.write_text(source_of(snippet))
-    command = [sys.executable, "-I", "-u", str(path)]
-    network = runs.needs(snippet).network
-    if snippet in PAIRS or (abilities()["private_net"] and not network):
-        return command
-    network = network or "a loopback of its own"
-    return [sys.executable, "-m", "lab", "network", network, *command]
+    return [sys.executable, "-I", "-u", str(path)]
+
+
+def within(network: str | None, function, *arguments):
+    """function(*arguments) in a new network of that name, or here where it has none.
+
+    A loopback of its own is enough for most: there no other program calls at a server,
+    or takes a port at the wrong moment.
+    """
+    if network is None and not abilities()["private_net"]:
+        network = "a loopback of its own"
+    if network is None:
+        return function(*arguments)
+    return child.run(inside, network, function, arguments)
+
+
+def inside(network: str, function, arguments: tuple):
+    """The same, for a process that may enter it."""
+    enter()
+    networks.named(network)()
+    return function(*arguments)
 
 
 def every_run():
@@ -92,13 +101,12 @@ def test_pasted_program_prints_what_the_page_shows(run_id, tmp_path):
     needs = runs.needs(run_id)
     client = paste(run_id, tmp_path / "client")
     if needs.server is None:
-        assert re.fullmatch(pattern(printed[0]), run(client))
+        said = within(needs.network, run, client)
+        assert re.fullmatch(pattern(printed[0]), said)
         return
     server = paste(needs.server, tmp_path / "server")
     job = (server, client, len(printed[0]), needs.container)
-    # On a network of their own: on the machine's, any program can call at the server.
-    alone = not abilities()["private_net"]
-    said = run_each(run_pair, [job])[0] if alone else run_pair(job)
+    said = within(needs.network, run_pair, job)
     for lines, output in zip(printed, said, strict=True):
         assert re.fullmatch(pattern(lines), output), output
 
@@ -108,7 +116,7 @@ def failed_doctests() -> dict[str, int]:
     """{snippet: doctests that failed}, run on a private loopback where there is one."""
     if abilities()["private_net"]:
         return {snippet: failures(snippet) for snippet in SNIPPETS}
-    return dict(zip(SNIPPETS, run_each(failures, SNIPPETS), strict=True))
+    return dict(zip(SNIPPETS, child.run_each(failures, SNIPPETS), strict=True))
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS)
