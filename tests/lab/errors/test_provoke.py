@@ -249,8 +249,7 @@ def test_nothing_is_written_if_one_outcome_is_wrong_or_missing(
     before = store.measured(errors.FILE).read_bytes()
     assert run("--all") == 1
     told = capsys.readouterr().err
-    assert told.startswith("errors: not written:
-")
+    assert told.startswith("errors: not written:\n")
     assert "port_taken on TCP/IPv4: " in told
     assert ("got EINVAL" if field == "errno" else "no IPv6") in told
     assert store.measured(errors.FILE).read_bytes() == before
