@@ -28,12 +28,14 @@ QUIET = [  # root needs no-sandbox; the rest keeps the browser from calling home
     "--no-first-run",
 ]
 STRICT = os.environ.get("STRICT") == "1"
-# Half a minute and more of tests in one file, the longest first.
+# A quarter of a minute and more of tests in one file, the longest first.
 LONGEST = (
-    "tests/browser/test_search.py",
     "tests/lab/runs/test_recordings.py",
+    "tests/lab/claims/test_plugin.py",
     "tests/browser/test_pages.py",
+    "tests/site/test_every_directive.py",
     "tests/browser/test_explorer.py",
+    "tests/browser/test_search.py",
 )
 ON_LOOPBACK = ("tests/claims/", "tests/lab/", "tests/snippets/")
 unmet: Counter[str] = Counter()
