@@ -37,8 +37,8 @@ live: $(VENV)/ready ## serve the site and follow every change (PORT=8000)
 	  --watch conf.py --watch docs/_ext --watch tests/claims --ignore "*.new" \
 	  --pre-build "sh -c '$(VENV)/bin/python -m lab runs || true'" docs build/live
 
-# Two tests at a time, or up to four, on a site that is built before them.
-PYTEST = SITE_IS_BUILT=yes $(VENV)/bin/python -m pytest -n auto --maxprocesses 4
+# Three tests at a time on two processors, on a site that is built before them.
+PYTEST = SITE_IS_BUILT=yes $(VENV)/bin/python -m pytest -n auto
 test: html ## run every proof and every other test
 	@$(PYTEST)
 

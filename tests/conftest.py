@@ -125,6 +125,11 @@ class ByFile(LoadScopeScheduling):
         return path
 
 
+def pytest_xdist_auto_num_workers():
+    """One worker more than processors, for some of them are always waiting."""
+    return min((os.cpu_count() or 1) + 1, 4)
+
+
 def pytest_xdist_make_scheduler(config, log):
     """How `pytest -n 2` shares out the tests."""
     config.option.loadscopereorder = False  # pytest_collection_modifyitems did it

@@ -4,7 +4,8 @@
 """
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import msgspec
 from tqdm import tqdm
@@ -33,7 +34,7 @@ def run(run_id: str, times: int = RUNS) -> list[runs.Recording]:
     programs = runs.programs_of(run_id)
     job = job_for(run_id, programs, times)
     try:
-        seen = child.run_fresh(stage.perform, job)
+        seen = child.run(stage.perform, job)
     except stage.Failed as failure:
         raise Refused(str(failure).replace(f"{store.ROOT}/", "")) from None
     except (child.ChildFailed, Missing) as failure:
@@ -125,21 +126,22 @@ def record_all(run_ids: Iterable[str]) -> tuple[list[str], list[str]]:
 
     Returns lines on what was done, and complaints about runs that were refused.
     """
-
-    def attempt(run_id: str) -> tuple[str, str]:
-        try:
-            return record(run_id), ""
-        except (Refused, store.EvidenceError) as refusal:
-            return "", str(refusal)
-
     chosen = list(run_ids)
-    abilities()  # once, before the threads
+    abilities()  # once, before the processes
     systems.note()
-    with ThreadPoolExecutor(child.PROCESSES) as pool:
+    with ProcessPoolExecutor(child.PROCESSES, get_context("fork")) as pool:
         working = pool.map(attempt, chosen)
         # disable=None: no bar where nobody watches
         results = list(tqdm(working, "runs", len(chosen), disable=None, leave=False))
     return [line for line, _ in results if line], [c for _, c in results if c]
+
+
+def attempt(run_id: str) -> tuple[str, str]:
+    """What record() says, and what it complains of; one of them is empty."""
+    try:
+        return record(run_id), ""
+    except (Refused, store.EvidenceError) as refusal:
+        return "", str(refusal)
 
 
 def fresh(run_id: str) -> bool:

@@ -23,7 +23,7 @@ from lab.runs import events
 
 TRACER = Path(__file__).with_name("tracer.py")
 TRACED = (*calls.TRACED, "dup")  # which makes a socket object, as accept() does
-TIME_LIMIT = float(os.environ.get("LAB_TIME_LIMIT", "10"))  # seconds, one program
+TIME_LIMIT = 10.0  # seconds, one program
 # <net/tcp_states.h>: what remains when nothing more will be sent by itself.
 AT_REST = {"05", "06", "07", "0A"}  # FIN_WAIT2, TIME_WAIT, CLOSE, LISTEN
 

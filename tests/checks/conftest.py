@@ -15,6 +15,8 @@ from ruamel.yaml import YAML
 from evidence.store import ROOT
 from tests.site.pages import pages
 
+ADDRESS = "https://example.org/a/site/"
+SOURCES = "https://git.example.org/group/sockets"
 NAMES = [*pages(), "search", "genindex"]
 
 
@@ -58,8 +60,9 @@ def read_the_docs(clean_copy, tmp_path_factory) -> Path:
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "READTHEDOCS_OUTPUT": str(output),
-        "READTHEDOCS_CANONICAL_URL": "",
+        "READTHEDOCS_CANONICAL_URL": ADDRESS,
         "SITE_URL": "",
+        "SITE_REPOSITORY": SOURCES,
     }
     for command in jobs["build"]["html"]:
         ended = subprocess.run(

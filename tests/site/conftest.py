@@ -81,8 +81,11 @@ class SmallSite:
         """Remove the one proof, for tests about something else."""
         (self.folder / "tests/claims/names/test_names.py").unlink()
 
-    def build(self, parallel: int = 1, **settings) -> str:
-        """Build what is outdated; returns the warnings. Pages read are in .read."""
+    def build(self, parallel: int = 1, builder: str = "html", **settings) -> str:
+        """Build what is outdated; returns the warnings. Pages read are in .read.
+
+        builder: "dummy" reads and checks all pages, and writes none.
+        """
         self.read = []
         self.write("docs/conf.py", "")  # all settings are given here
 
@@ -91,7 +94,7 @@ class SmallSite:
                 self.on_write(page)
 
         app = SphinxTestApp(
-            "html",
+            builder,
             srcdir=self.folder / "docs",
             builddir=self.folder,
             confoverrides=SETTINGS | settings,

@@ -2,14 +2,15 @@
 
 import json
 import os
-import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
 from evidence import store, systems
 from lab.claims import plugin
+from lab.isolation import child
 
 CODE = Path(store.__file__).parents[1]
 CONFTEST = """import os
@@ -78,6 +79,20 @@ def edit():
 '''
 
 
+def run_pytest(folder: Path, arguments: list[str], variables: dict[str, str]) -> str:
+    """Run pytest in a process that nobody else needs; returns what it printed."""
+    for name in [name for name in os.environ if name.startswith("PYTEST_")]:
+        del os.environ[name]  # this is no worker of another pytest
+    os.environ.update(variables)
+    os.chdir(folder)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
+        del sys.modules[name]  # the project has a conftest.py of its own
+    printed = folder / "printed"
+    with open(printed, "w") as file, redirect_stdout(file), redirect_stderr(file):
+        pytest.main(arguments)
+    return printed.read_text()
+
+
 class Project:
     """A project with proofs in a folder, and pytest to run them."""
 
@@ -95,17 +110,14 @@ class Project:
     def pytest(self, *arguments: str, **variables: str) -> str:
         """Run pytest as `make evidence` does; returns what it printed."""
         settings = ["-c", str(CODE / "pyproject.toml"), "--rootdir", str(self.folder)]
-        return subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", *settings, *arguments],
-            cwd=self.folder,
-            env=os.environ
-            | {"PYTHONPATH": str(CODE), "GOOD": str(self.folder / "good"), "STRICT": ""}
-            | variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        ).stdout
+        good = {"GOOD": str(self.folder / "good"), "STRICT": ""}
+        # A fork has all that pytest imports, which a new interpreter would read again.
+        return child.run(
+            run_pytest,
+            self.folder,
+            ["-q", *settings, *arguments],
+            {"PYTHONPATH": str(CODE)} | good | variables,
+        )
 
     def keep(self, *arguments: str, **variables: str) -> str:
         """The line that says what `--write-proofs` did."""

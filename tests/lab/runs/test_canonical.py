@@ -149,19 +149,6 @@ def test_failure_that_is_no_errno_is_told_by_its_class():
     assert values.failure(events.Call(call, 0, 0, {})) == "EOPNOTSUPP"
 
 
-PAIRS = [run for run in runs.run_ids() if runs.needs(run).server]
-
-
-def test_there_are_pairs():
-    assert len(PAIRS) >= 2
-
-
-@pytest.mark.needs("packets")
-@pytest.mark.parametrize("run_id", PAIRS)
-def test_two_processes_give_the_same_bytes_each_time(run_id, recorded):
-    assert len({recorder.shown(made) for made in recorded(run_id)}) == 1
-
-
 @pytest.mark.needs("packets")
 @pytest.mark.parametrize("body", ["thread", "fork"])
 def test_threads_and_children_have_lanes_of_their_own(body, snippet):

@@ -1,4 +1,4 @@
-"""Each recording in evidence/ is what the snippet does here and now, three times."""
+"""Each recording in evidence/ is what the snippet does here and now, twice."""
 
 import pytest
 from msgspec.structs import replace
@@ -33,12 +33,12 @@ def test_no_recording_without_a_snippet():
 
 
 @pytest.mark.parametrize("run_id", list(every_run()))
-def test_recording_is_repeated(run_id, recorded, differs):
+def test_recording_is_repeated(run_id, differs):
     try:
-        first, *others = recorded(run_id)
+        first, second = recorder.run(run_id)
     except recorder.Refused as refusal:
         pytest.fail(str(refusal), pytrace=False)
-    assert others == [first, first], "the program does not force its order"
+    assert second == first, "the program does not force its order"
     kept = runs.load_run(run_id)
     if not first.packets:
         if len(first.lanes) > 1:

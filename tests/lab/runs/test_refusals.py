@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from evidence import runs, store
 from lab.isolation import child
-from lab.runs import recorder
+from lab.runs import recorder, stage
 
 needs = pytest.mark.needs
 
@@ -50,7 +50,7 @@ def test_program_is_named_from_the_projects_folder(snippet):
 
 def test_hang_is_stopped_and_writes_nothing(snippet, monkeypatch):
     run_id = snippet("import socket\nsocket.create_server(('127.0.0.1', 0)).accept()")
-    monkeypatch.setenv("LAB_TIME_LIMIT", "1")
+    monkeypatch.setattr(stage, "TIME_LIMIT", 1.0)
     with pytest.raises(recorder.Refused, match="still running after 1 s"):
         recorder.record(run_id)
     assert not runs.run_path(run_id).exists()
@@ -68,7 +68,7 @@ def test_lab_that_dies_is_a_refusal(snippet, monkeypatch):
     def dies(*_):
         raise child.ChildFailed("no answer, ended with signal SIGKILL")
 
-    monkeypatch.setattr(child, "run_fresh", dies)
+    monkeypatch.setattr(child, "run", dies)
     with pytest.raises(recorder.Refused, match=r"odd\.program: the lab failed\nno ans"):
         recorder.record(snippet("print('one')"))
 

@@ -1,45 +1,22 @@
-"""What a published site has beyond its pages, with an address and without one."""
+"""What a site has beyond its pages; tests/checks/ looks at one with an address."""
 
 import os
 import re
-import shutil
-import struct
 import subprocess
-import sys
 from html import unescape
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
 from ruamel.yaml import YAML
 from sphinx.util.inventory import InventoryFile
 
-from docs._ext.publish import picture
 from evidence import claims, runs, store
 from tests.site import pages
 from tests.site.publish.test_glossary import TERMS
 
 ADDRESS = "https://example.org/a/site/"
-SOURCES = "https://git.example.org/group/sockets"
 PAGES = list(pages.pages())
-
-
-@pytest.fixture(scope="module")
-def published(built_site, tmp_path_factory):
-    """The folder of the site as it is built for ADDRESS."""
-    folder = tmp_path_factory.mktemp("published")
-    shutil.copytree(built_site / ".doctrees", folder / ".doctrees")
-    command = [sys.executable, "-m", "sphinx", "-c", ".", "-q", "-W", "-j", "auto"]
-    built = subprocess.run(
-        [*command, "docs", str(folder)],
-        cwd=store.ROOT,
-        env=os.environ | {"SITE_URL": ADDRESS[:-1], "SITE_REPOSITORY": SOURCES},
-        capture_output=True,
-        text=True,
-    )
-    assert built.returncode == 0, built.stderr
-    return folder
 
 
 def read(folder: Path, page: str) -> BeautifulSoup:
@@ -70,15 +47,6 @@ def test_site_without_an_address_invents_none(built_site):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_page_names_its_address_and_a_picture(page, published):
-    parsed = head(published, page)
-    address = f"{ADDRESS}{page}.html"
-    assert parsed.find("link", rel="canonical")["href"] == address
-    assert meta(parsed, "og:url") == address
-    assert (published / meta(parsed, "og:image").removeprefix(ADDRESS)).is_file()
-
-
-@pytest.mark.parametrize("page", PAGES)
 def test_description_is_how_the_page_opens(page, built_site):
     parsed = head(built_site, page)
     said = meta(parsed, "description")
@@ -87,22 +55,6 @@ def test_description_is_how_the_page_opens(page, built_site):
     text = (built_site / f"{page}.html").read_text().partition("<article")[2]
     shown = unescape(re.sub(r"<svg.*?</svg>|<[^>]+>", "", text, flags=re.DOTALL))
     assert re.sub(r"\W", "", said) in re.sub(r"\W", "", shown)
-
-
-def test_picture_has_the_size_that_is_told(published):
-    start = picture.TARGET.read_bytes()[:24]
-    assert start[:8] == b"\x89PNG\r\n\x1a\n"
-    index = head(published, "index")
-    told = [int(meta(index, f"og:image:{side}")) for side in ("width", "height")]
-    assert list(struct.unpack(">II", start[16:24])) == told
-    assert "127.0.0.9:50002" in picture.drawing()
-    assert picture.TARGET.stat().st_size < 100_000
-
-
-def test_sitemap_lists_every_page_and_no_other(published):
-    text = (published / "sitemap.xml").read_text()
-    listed = re.findall(r"<loc>(.*?)</loc>", text)
-    assert sorted(listed) == sorted(f"{ADDRESS}{page}.html" for page in PAGES)
 
 
 def test_sitemap_is_whole_after_one_page_was_built(small_site):
@@ -119,33 +71,12 @@ def test_sitemap_is_whole_after_one_page_was_built(small_site):
     assert not (small_site.folder / "html/sitemap.xml").exists()
 
 
-def test_page_not_found_works_at_any_depth(published):
-    """Each address on it is absolute and leads to a file of the site."""
-    page = read(published, "404")
-    places = [tag.get("href") or tag.get("src") for tag in page.select("[href], [src]")]
-    places = [place for place in places if not re.match("#|https?:", place)]
-    places += [form["action"] for form in page.find_all("form")]
-    assert len(places) > len(PAGES)
-    prefix = urlsplit(ADDRESS).path
-    for place in places:
-        assert place.startswith(prefix), place
-        assert (published / urlsplit(place).path.removeprefix(prefix)).is_file(), place
-    doors = [link["href"] for link in page.select("article li a")]
-    assert len(doors) == 3
-    assert page.find("link", rel="canonical") is None
-    assert meta(page, "robots") == "noindex"
-
-
 def test_page_not_found_without_an_address_starts_at_the_top(built_site):
     page = read(built_site, "404")
     assert page.select_one("article li a")["href"] == "/learn/index.html"
 
 
-def test_page_is_edited_where_its_source_is(published, built_site):
-    for page in PAGES:
-        text = (published / f"{page}.html").read_text()
-        links = re.findall(r'href="([^"]+)" rel="edit"', text)
-        assert links == [f"{SOURCES}/edit/main/docs/{page}.md"]
+def test_page_without_a_repository_has_no_place_to_edit(built_site):
     if not os.environ.get("GITHUB_REPOSITORY"):
         assert read(built_site, "index").select_one(".edit-this-page") is None
 
