@@ -5,6 +5,13 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.checks.conftest import NAMES
 
+# A page of a hundred proofs, all made by one template, takes axe-core as long as twenty
+# pages written by hand: it gets the first of them to see.
+SHORTEN = """() => {
+  for (const proof of [...document.querySelectorAll("section.proof")].slice(12))
+    proof.remove();
+}"""
+
 
 @pytest.fixture(scope="module")
 def page(chromium):
@@ -16,6 +23,7 @@ def page(chromium):
 def test_page_is_open_to_all(name, scheme, page, address):
     page.emulate_media(color_scheme=scheme)
     page.goto(f"{address}{name}.html")
+    page.evaluate(SHORTEN)
     options = {"resultTypes": ["violations"]}
     if scheme == "dark":  # the page is the same; its colours are not
         options["runOnly"] = ["color-contrast"]
