@@ -13,13 +13,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from evidence import sources, store, systems
 from evidence.definitions import span
 
-RUNNER = ("lab.claims.proof", "run_proof")  # what runs every proof
+RUNNER = ("lab.claims.families", "run_over")  # what runs every proof
 FOLDER = "tests/claims"
 FORM = "write subject.what_is_so in small letters, as udp.connect_sends_no_packet"
 
@@ -39,6 +40,8 @@ class Proof:
     path: str  # from the top of the repository
     line: int
     needs: tuple[str, ...]
+    only: tuple[str, ...] = ()  # what its scope is narrowed to, such as `IPv4`
+    because: str = ""  # why
 
     @property
     def function(self) -> sources.Key:
@@ -63,6 +66,7 @@ class Outcome(msgspec.Struct, frozen=True):
     outcome: str  # passed, failed or skipped
     source: str  # the digest of the proof and of all that it rests on
     packets: list[str]  # seen while it ran, in words
+    kinds: list[str]  # of the sockets it is about, such as `TCP IPv6`, `Unix stream`
     date: str  # since when it ends so, with the same packets
 
 
@@ -125,6 +129,7 @@ def read_file(path: Path) -> list[Proof]:
                     path=path.relative_to(path.parents[3]).as_posix(),
                     line=first,
                     needs=tuple(needs_of(node)),
+                    **scope_of(node),
                 )
             )
     return proofs
@@ -138,6 +143,40 @@ def needs_of(node: ast.FunctionDef) -> list[str]:
         if isinstance(decorator, ast.Call) and "needs" in ast.unparse(decorator.func)
         for argument in decorator.args
     ]
+
+
+def scope_of(node: ast.FunctionDef) -> dict[str, Any]:
+    """What the `@scope(…)` line of a proof says: only, because; nothing without one."""
+    for line in node.decorator_list:
+        if isinstance(line, ast.Call) and "scope" in ast.unparse(line.func):
+            only = tuple(str(ast.literal_eval(argument)) for argument in line.args)
+            said = [ast.literal_eval(keyword.value) for keyword in line.keywords]
+            return {"only": only, "because": "".join(said)}
+    return {}
+
+
+def scope_in_words(kinds: Iterable[str]) -> str:
+    """Kinds of socket in a reader's words; nothing for none.
+
+    >>> scope_in_words(["TCP IPv4", "TCP IPv6", "UDP IPv4", "UDP IPv6"])
+    'TCP and UDP, over IPv4 and IPv6'
+    >>> scope_in_words(["TCP IPv4", "UDP IPv4", "UDP IPv6", "Unix stream"])
+    'TCP over IPv4; UDP over IPv4 and IPv6; Unix stream'
+    """
+    families: dict[str, list[str]] = {}
+    for kind in sorted(kinds):
+        protocol, _, family = kind.partition(" ")
+        if protocol == "Unix":
+            families[kind] = []
+        else:
+            families.setdefault(protocol, []).append(family)
+    inet = {name: found for name, found in families.items() if found}
+    unix = [name for name, found in families.items() if not found]
+    if len({tuple(found) for found in inet.values()}) == 1:
+        told = [f"{' and '.join(inet)}, over {' and '.join(next(iter(inet.values())))}"]
+    else:
+        told = [f"{name} over {' and '.join(found)}" for name, found in inet.items()]
+    return "; ".join([*told, *unix])
 
 
 def known(claim: str) -> Proof:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -141,7 +142,7 @@ def save(path: Path, record: msgspec.Struct | dict[str, Any]) -> bool:
     if path.exists() and path.read_bytes() == text:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
+    new = path.with_suffix(f".{os.getpid()}.new")  # another process may do the same
     new.write_bytes(text)
     new.replace(path)
     return True

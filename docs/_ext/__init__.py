@@ -20,6 +20,7 @@ PARTS = (
     "claims.proofs",
     "claims.byline",
     "claims.unmarked",
+    "claims.wording",
     "claims.decision",
     "runs.sequence",
     "runs.snippet",

@@ -15,6 +15,7 @@ class Ended:
     outcome: str  # passed, failed or skipped
     source: str
     packets: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
 
 
 def keep(ended: dict[str, Ended]) -> str:
@@ -64,12 +65,15 @@ def row(now: Ended, before: claims.Outcome | None) -> claims.Outcome:
     """The row of a proof that has been run."""
     if now.outcome == "skipped" and before and before.source == now.source:
         return before
-    same = before and (before.outcome, tuple(before.packets)) == (
+    same = before and (before.outcome, tuple(before.packets), tuple(before.kinds)) == (
         now.outcome,
         now.packets,
+        now.kinds,
     )
     day = before.date if before and same else date.today().isoformat()
-    return claims.Outcome(now.outcome, now.source, list(now.packets), day)
+    return claims.Outcome(
+        now.outcome, now.source, list(now.packets), list(now.kinds), day
+    )
 
 
 def rested_on(

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from evidence import claims, store
-from lab.claims import outcomes
+from lab.claims import families, outcomes
 from lab.claims.alterations import ALTERATIONS, LAST_RESORT, alter
 from lab.claims.proof import Ending, Wire, run_proof
 from lab.isolation import child, namespace
@@ -26,7 +26,12 @@ TIME_LIMIT = 20  # seconds for one proof
 MOST_CALLS = 60  # to a socket, in one proof, that are made to fail one by one
 NODE = re.compile(r"tests/claims/(\w+)/test_\w+\.py::test_(\w+)$")
 Found = dict[str, Any]  # what travels in a report: source, packets, caught
-Prepare = Callable[[Wire | None], object]
+FAMILIES = ("IPv4", "IPv6")
+SUBJECTS = {"tcp": ["TCP"], "udp": ["UDP"], "unix": ["Unix"]}  # and no other kind
+ONE_FAMILY = (
+    "This was over IPv6, with addresses that lab/claims/families.py gives: make the "
+    'proof hold there, or say why not: @pytest.mark.scope("IPv4", because="…")'
+)
 
 
 def claim_of(nodeid: str) -> str | None:
@@ -82,7 +87,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
     Where the system refuses one, a proof that does not need it runs right here.
     """
-    if claim_of(pyfuncitem.nodeid) is None:
+    claim = claim_of(pyfuncitem.nodeid)
+    if claim is None:
         return None
     names = pyfuncitem._fixtureinfo.argnames
     arguments = {name: pyfuncitem.funcargs[name] for name in names}
@@ -96,23 +102,60 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         if not found["caught"]:
             pytest.fail("no alteration of its sockets makes it fail", pytrace=False)
         return True
-    ending = in_child(pyfuncitem.obj, arguments)
+    ending = in_child(families.run_over, families.IPV4, pyfuncitem.obj, arguments)
     if ending.skipped:
         pytest.skip(ending.skipped)
     if ending.complaint:
         pytest.fail(ending.complaint, pytrace=False)
-    found["packets"] = ending.packets
+    mark = pyfuncitem.get_closest_marker("scope")
+    kinds = [*ending.kinds, *over_the_other(pyfuncitem.obj, arguments, ending, mark)]
+    told = in_scope(kinds, mark, claim.partition(".")[0])
+    found |= {"packets": ending.packets, "kinds": told}
     return True
 
 
-def in_child(
+def over_the_other(
     function: Callable[..., object],
     arguments: dict[str, Any],
-    prepare: Prepare | None = None,
-) -> Ending:
-    """run_proof() in a child process."""
+    ending: Ending,
+    mark: pytest.Mark | None,
+) -> list[str]:
+    """Run a proof of IPv4 alone over IPv6 as well; returns the kinds of socket there.
+
+    None where the proof says that it is for one family, or where there is no IPv6.
+    """
+    used = {kind.rpartition(" ")[2] for kind in ending.kinds}
+    if "IPv4" not in used or "IPv6" in used or namespace.abilities()["ipv6"]:
+        return []
+    if mark and "IPv4" in mark.args:
+        return []
+    other = in_child(families.run_over, families.IPV6, function, arguments)
+    if other.skipped:
+        pytest.skip(other.skipped)
+    if other.complaint:
+        pytest.fail(f"{other.complaint}\n{ONE_FAMILY}", pytrace=False)
+    return other.kinds
+
+
+def in_scope(kinds: list[str], mark: pytest.Mark | None, subject: str) -> list[str]:
+    """The kinds of socket that a proof speaks of, which are not all that it used.
+
+    Those that its @scope names, and else those of its subject. Fails where it names one
+    that was not used.
+    """
+    named = mark.args if mark else ()
+    if unused := [word for word in named if not any(word in kind for kind in kinds)]:
+        pytest.fail(f"@scope names {', '.join(unused)}, and used none", pytrace=False)
+    asked = [word for word in named if word not in FAMILIES] or SUBJECTS.get(subject)
+    return sorted(
+        kind for kind in set(kinds) if not asked or any(word in kind for word in asked)
+    )
+
+
+def in_child(run: Callable[..., Ending], *arguments: object) -> Ending:
+    """run_proof() or run_over() in a child process."""
     try:
-        return child.fork(run_proof, function, arguments, prepare).result(TIME_LIMIT)
+        return child.fork(run, *arguments).result(TIME_LIMIT)
     except child.ChildFailed as failure:
         return Ending(complaint=str(failure))
 
@@ -124,7 +167,7 @@ def caught_by(function: Callable[..., object], arguments: dict[str, Any]) -> str
             continue
         for failing in range(1, MOST_CALLS) if name == LAST_RESORT else [0]:
             prepare = partial(alter, name, failing)
-            if in_child(function, arguments, prepare).complaint:
+            if in_child(run_proof, function, arguments, prepare).complaint:
                 return name
     return None
 
@@ -150,8 +193,13 @@ class Reports:
         if "caught" in found and report.passed:
             self.caught.setdefault(found["caught"], []).append(claim)
         if "source" in found:
-            packets = tuple(found.get("packets", ())) if report.passed else ()
-            ended = outcomes.Ended(report.outcome, found["source"], packets)
+            seen = found if report.passed else {}
+            ended = outcomes.Ended(
+                report.outcome,
+                found["source"],
+                tuple(seen.get("packets", ())),
+                tuple(seen.get("kinds", ())),
+            )
             self.ended[claim] = ended
 
     @pytest.hookimpl(trylast=True)

@@ -20,6 +20,7 @@ class Ending:
     complaint: str = ""
     skipped: str = ""
     packets: list[str] = field(default_factory=list)  # in words
+    kinds: list[str] = field(default_factory=list)  # of socket, such as `TCP IPv4`
 
 
 class Wire:

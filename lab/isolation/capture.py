@@ -83,7 +83,7 @@ def decode(packet: bytes) -> Decoded:
     packet: from the first byte of its IPv4 or IPv6 header.
     """
     from scapy.layers.inet import ICMP, IP, TCP, UDP  # slow to import: only here
-    from scapy.layers.inet6 import IPv6
+    from scapy.layers.inet6 import ICMPv6DestUnreach, IPv6
 
     ip = IPv6(packet) if packet[0] >> 4 == 6 else IP(packet)
     for layer in (TCP, UDP):
@@ -101,9 +101,12 @@ def decode(packet: bytes) -> Decoded:
                 found["flags"] = [n for flag, n in FLAGS.items() if flag in inner.flags]
             return found
     name = str(ip.payload.name)
-    kind = str(ip.payload.sprintf("%type% %code%")) if ICMP in ip else name
+    kind = protocol = name
+    if ICMP in ip or ICMPv6DestUnreach in ip:
+        kind = str(ip.payload.sprintf("%type% %code%"))
+        protocol = "ICMP" if ICMP in ip else "ICMPv6"
     return {
-        "protocol": "ICMP" if ICMP in ip else name,
+        "protocol": protocol,
         "source": [ip.src, None],
         "destination": [ip.dst, None],
         "payload": len(bytes(ip.payload.payload)),

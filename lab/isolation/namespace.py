@@ -19,6 +19,7 @@ from pyroute2.netlink.exceptions import NetlinkError
 from lab.isolation import child
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000  # <linux/sched.h>
+IFA_F_NODAD = 2  # <linux/if_addr.h>: an address that is usable at once
 LOCAL_TABLE = 255  # the routing table of the machine's own addresses, ip-route(8)
 
 # In the order in which they are tried; each stands on the ones before it.
@@ -103,6 +104,25 @@ def set_up_loopback() -> None:
             old = {"dst": "::1/128", "table": LOCAL_TABLE}
             network.route("del", family=socket.AF_INET6, **old)
             network.route("add", family=socket.AF_INET6, dst="::1/128", **same)
+
+
+def add_loopback_addresses(addresses: list[str]) -> None:
+    """Give the loopback more addresses of IPv6, which has one where IPv4 has a network.
+
+    As there, acknowledgements go at once. Raises OSError, NetlinkError.
+    """
+    with IPRoute() as network:
+        lo = network.link_lookup(ifname="lo")[0]
+        same = {"oif": lo, "table": LOCAL_TABLE, "type": "local", "proto": "kernel"}
+        same |= {"metrics": {"quickack": 1}}
+        family = socket.AF_INET6
+        for address in addresses:
+            # First, for the kernel adds a route of its own at a moment of its choice,
+            # and does without where there is one.
+            network.route("add", family=family, dst=f"{address}/128", **same)
+            network.addr(
+                "add", index=lo, address=address, prefixlen=128, flags=IFA_F_NODAD
+            )
 
 
 def write_sysctl(name: str, value: str) -> None:

@@ -32,6 +32,7 @@ from pyroute2.nftables.main import NFTables
 
 from lab.isolation.namespace import (
     CLONE_NEWNET,
+    IFA_F_NODAD,
     Missing,
     enter,
     set_up_loopback,
@@ -56,7 +57,6 @@ WIDTH: dict[int, int] = {socket.AF_INET: 24, socket.AF_INET6: 64}  # bits of the
 PORT_RANGE = "net.ipv4.ip_local_port_range"  # ip(7)
 CLONE_NEWNS = 0x20000  # <linux/sched.h>
 READ_ONLY = 1  # MS_RDONLY, <sys/mount.h>
-IFA_F_NODAD = 2  # <linux/if_addr.h>: usable at once
 NF_DROP, NF_ACCEPT, NFPROTO_INET = 0, 1, 1  # <linux/netfilter.h>
 NFT_REJECT_ICMPX_UNREACH = 2  # <linux/netfilter/nf_tables.h>
 PORT_UNREACHABLE, ADMIN_PROHIBITED = 1, 3  # NFT_REJECT_ICMPX_…, same file

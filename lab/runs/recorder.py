@@ -128,7 +128,6 @@ def record_all(run_ids: Iterable[str]) -> tuple[list[str], list[str]]:
     """
     chosen = list(run_ids)
     abilities()  # once, before the processes
-    systems.note()
     with ProcessPoolExecutor(child.PROCESSES, get_context("fork")) as pool:
         working = pool.map(attempt, chosen)
         # disable=None: no bar where nobody watches

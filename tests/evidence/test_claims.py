@@ -65,7 +65,7 @@ def project(tmp_path, monkeypatch):
 def keep(outcome: str = "passed", **more: str) -> None:
     """Write the outcomes that a run on this platform would leave."""
     rows = {
-        claim: claims.Outcome(outcome, digest, [], "2026-01-02")
+        claim: claims.Outcome(outcome, digest, [], [], "2026-01-02")
         for claim, digest in (claims.digests() | more).items()
     }
     found = claims.Outcomes(systems.here(), rows, claims.definitions(claims.read()))

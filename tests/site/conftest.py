@@ -71,7 +71,7 @@ class SmallSite:
     def prove(self, outcome: str = "passed") -> None:
         """Write the evidence that a run of the proofs would leave."""
         rows = {
-            claim: claims.Outcome(outcome, digest, [], "2026-01-02")
+            claim: claims.Outcome(outcome, digest, [], ["TCP IPv4"], "2026-01-02")
             for claim, digest in claims.digests().items()
         }
         found = claims.Outcomes(systems.here(), rows, claims.definitions(rows))

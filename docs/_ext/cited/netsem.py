@@ -111,7 +111,7 @@ class Netsem(Directive):
             ours = marks.of(self.env)
             ours.note(self.env.docname, claim)  # counted above the page's text
             sentence = claims.read()[claim].sentence
-            mark = marks.mark(claim, ours.known.proved(claim))
+            mark = marks.mark(claim, ours.known)
             yield [*words(sentence), nodes.Text(" "), mark]
         if rule.note:
             note = rule.note[0].upper() + rule.note[1:]

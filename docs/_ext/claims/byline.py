@@ -5,7 +5,7 @@ from sphinx.application import Sphinx
 
 from docs._ext.claims import domain, marks
 from docs._ext.claims.text import MARK, written
-from evidence import systems
+from evidence import claims, systems
 from evidence.store import EvidenceError
 
 
@@ -43,9 +43,11 @@ def byline(mine: list[str], known: marks.Known) -> str:
         return ""
     where = "; ".join(map(systems.name, newest))
     day = written(max(newest.values()))
-    return (
+    scope = claims.scope_in_words({kind for c in passed for kind in known.kinds(c)})
+    said = (
         f"Proved by tests: {len(passed)} of {len(mine)} statements, on {where}, {day}"
     )
+    return f"{said}. Here: {scope}, settings at their defaults" if scope else said
 
 
 def setup(app: Sphinx) -> None:

@@ -199,7 +199,7 @@ def in_words(
         entry = nodes.list_item("", line)
         if target in decision.leaves:
             text, claim = decision.leaves[target]
-            line += [*words(text), domain.mark(claim, known.proved(claim))]
+            line += [*words(text), domain.mark(claim, known)]
         else:
             entry += in_words(decision, target, known)
         answers += entry

@@ -43,12 +43,13 @@ class ClaimDomain(Domain):
     name = "claim"
     label = "claims"
     # Of each page: what it says of claims, whose proofs it shows, what it showed of all
-    # of them when it was read, and its lines that claims.unmarked looks for.
+    # of them when it was read, and the lines that claims.unmarked and .wording look at.
     initial_data: ClassVar[dict[str, Any]] = {
         "said": {},
         "subjects": {},
         "signature": {},
         "unmarked": {},
+        "cited": {},
     }
     known = marks.Known()  # read when a build begins
     readable = True
@@ -100,7 +101,7 @@ class ClaimDomain(Domain):
                 known.proved(claim),
                 claim in known.proofs and known.proofs[claim].sentence,
                 [
-                    (platform, row.outcome, row.date, row.packets)
+                    (platform, row.outcome, row.date, row.packets, row.kinds)
                     for platform, row in known.rows(claim).items()
                 ],
             )
@@ -172,15 +173,17 @@ def link(kind: str, claim: str, content: nodes.Node, hint: str) -> nodes.Node:
     return made
 
 
-def mark(claim: str, proved: bool = True) -> nodes.Node:
+def mark(claim: str, known: marks.Known) -> nodes.Node:
     """The small mark behind a proved sentence; it leads to the proof.
 
     Where the proof does not pass as it stands, a word says so in its place.
     """
-    if not proved:
+    if not known.proved(claim):
         return nodes.inline("", " (not proved now)", classes=["unproved"])
     content = nodes.inline("", MARK, classes=["mark"])
-    return link("proof", claim, content, f"Proved by a test: {claim}")
+    scope = claims.scope_in_words(known.kinds(claim))
+    hint = f"Proved by a test: {claim}" + (f" ({scope})" if scope else "")
+    return link("proof", claim, content, hint)
 
 
 def begin(app: Sphinx) -> None:

@@ -42,6 +42,11 @@ class Known:
             if claim in found and found[claim].source == self.digests.get(claim)
         }
 
+    def kinds(self, claim: str) -> list[str]:
+        """The kinds of socket over which a claim is proved, such as `TCP IPv6`."""
+        rows = self.rows(claim).values()
+        return sorted({kind for row in rows for kind in row.kinds})
+
     def proved(self, claim: str) -> bool:
         """Whether the claim's proof passed somewhere, as it stands now."""
         return any(row.outcome == "passed" for row in self.rows(claim).values())

@@ -52,6 +52,7 @@ def proof_section(
     made += nodes.paragraph("", "", *words(proof.sentence))
     home = domain.link("home", proof.id, nodes.inline("", "Read it in its place"), "")
     made += nodes.paragraph("", "", home, nodes.Text(". "), *needs(proof))
+    made += scope(proof, known.kinds(proof.id))
     rows = known.rows(proof.id)
     made += html(
         html_table(
@@ -75,6 +76,16 @@ def proof_section(
             made += code(path, source)
         made += html("</details>")
     return made
+
+
+def scope(proof: claims.Proof, kinds: list[str]) -> list[nodes.Node]:
+    """Over which kinds of socket it ran, and why over no more."""
+    if not kinds:
+        return []
+    said = f"Proved for {claims.scope_in_words(kinds)}."
+    if proof.because:
+        said += f" Not for more: {proof.because}."
+    return [nodes.paragraph("", "", *words(said))]
 
 
 def code(place: str, source: str) -> list[nodes.Node]:

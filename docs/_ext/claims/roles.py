@@ -30,7 +30,7 @@ def stated(env: BuildEnvironment, claim: str, sentence: str, line: int) -> nodes
     made = nodes.inline("", "", *words(sentence), classes=["claim"])
     made["ids"] = [anchor(claim)]
     if claim in ours.known.proofs:
-        made += domain.mark(claim, ours.known.proved(claim))
+        made += domain.mark(claim, ours.known)
     return made
 
 
@@ -61,7 +61,7 @@ class ProvedRole(Role):
         ours.note(self.env.docname, claim, "cites", self.lineno)
         if claim not in ours.known.proofs:
             return [nodes.inline("", "", *words(text))], []
-        made = [domain.mark(claim, ours.known.proved(claim))]
+        made = [domain.mark(claim, ours.known)]
         if text:
             content = nodes.inline("", "", *words(text))
             hint = ours.known.proofs[claim].sentence

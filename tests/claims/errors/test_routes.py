@@ -16,6 +16,7 @@ from tests.claims.helpers import IP_RECVERR, TCP, UDP, code
 needs = pytest.mark.needs
 
 
+@pytest.mark.scope("IPv4", because="its closed routes are those of IPv4")
 @needs("private_net")
 def test_sendto_is_told_of_the_route():
     """UDP `sendto()` fails with the errno that `connect()` gives: `ENETUNREACH` without
@@ -75,6 +76,7 @@ def test_recverr_tells_of_a_silent_neighbour():
     assert other.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
 
 
+@pytest.mark.scope("IPv4", because="from `::1` the errno is another one")
 @needs("private_net", "sysctl")
 def test_loopback_address_cannot_leave():
     """A socket bound to `127.0.0.1` gets `EINVAL` from `connect()` to another machine,

@@ -28,6 +28,7 @@ def test_three_sockets_have_one_port():
     assert names == [("127.0.0.1", port), ("127.0.0.2", port), ("127.0.0.1", port)]
 
 
+@pytest.mark.scope("IPv4", because="the address is one of IPv4")
 @needs("private_net")
 def test_tcp_listens_on_a_multicast_address():
     """An IPv4 TCP socket can `bind()` a multicast address and `listen()` there, but
@@ -45,6 +46,7 @@ def test_tcp_listens_on_a_multicast_address():
         assert code(udp.connect, name) is None
 
 
+@pytest.mark.scope("IPv4", because="IPv6 has no broadcast")
 def test_broadcast_is_received_without_the_option():
     """A UDP socket receives a broadcast without `SO_BROADCAST`; only the sender needs
     the option, without which `sendto()` fails with `EACCES`."""
@@ -56,6 +58,7 @@ def test_broadcast_is_received_without_the_option():
         assert receiver.recv(1024) == b"to all"
 
 
+@pytest.mark.scope("IPv4", because="IPv6 has no broadcast")
 def test_broadcast_address_is_not_the_wildcard():
     """A socket bound to `255.255.255.255` is not reached at `127.0.0.1`, as one bound
     to the wildcard is: UDP receives nothing, and TCP `connect()` is refused."""
@@ -69,6 +72,7 @@ def test_broadcast_address_is_not_the_wildcard():
         assert code(client.connect, target) == errno.ECONNREFUSED
 
 
+@pytest.mark.scope("IPv4", because="its closed routes are those of IPv4")
 @needs("private_net")
 def test_no_route_is_enetunreach():
     """Where no route matches, `connect()` fails with `ENETUNREACH`; a route of the type

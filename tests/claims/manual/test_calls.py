@@ -16,6 +16,7 @@ LOOPBACK = socket.inet_aton("127.0.0.1")
 # connect(2) and bind(2)
 
 
+@pytest.mark.scope("IPv4", because="IPv6 has no broadcast")
 def test_connect_to_a_broadcast_address():
     """`connect()` to a broadcast address fails with `EACCES` on UDP unless
     `SO_BROADCAST` is set; on TCP it fails with `ENETUNREACH`, set or not."""

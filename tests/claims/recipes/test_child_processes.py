@@ -41,6 +41,7 @@ def test_child_serves_the_socket_of_its_parent():
     assert child.returncode == 0
 
 
+@pytest.mark.scope("IPv4", because="the child prints the addresses as it sees them")
 def test_child_gets_only_the_sockets_that_are_passed():
     """In Python, a program that `subprocess` starts has none of its parent's sockets,
     unless `pass_fds` names them."""

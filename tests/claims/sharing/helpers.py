@@ -63,8 +63,9 @@ def close_in_order(first: socket.socket, second: socket.socket) -> None:
 
 def connections() -> list[tuple[int, str, int]]:
     """(local port, state, ticks left) of each TCP socket of this network."""
-    rows = Path("/proc/self/net/tcp").read_text().splitlines()[1:]
-    fields = [row.split() for row in rows]
+    tables = [Path("/proc/self/net/tcp"), Path("/proc/self/net/tcp6")]
+    texts = [table.read_text() for table in tables if table.exists()]
+    fields = [row.split() for text in texts for row in text.splitlines()[1:]]
     return [
         (int(f[1].split(":")[1], 16), STATES[f[3]], int(f[5].split(":")[1], 16))
         for f in fields

@@ -33,6 +33,7 @@ def rows_of(port: int, table: str = "tcp") -> list[list[str]]:
     return [f for f in fields if int(f[1].split(":")[1], 16) == port]
 
 
+@pytest.mark.scope("IPv4", because="sockets of IPv6 are in another file")
 @needs("private_net")
 def test_proc_line_of_a_listener():
     """In `/proc/net/tcp`, a socket that listens on `127.0.0.1` and port 8080 has the
@@ -49,6 +50,7 @@ def test_proc_line_of_a_listener():
     assert line[2:4] == ["0100007F:1F90", "01"]
 
 
+@pytest.mark.scope("IPv4", because="sockets of IPv6 are in another file")
 @needs("private_net")
 def test_inode_leads_to_the_process():
     """The inode in a line of `/proc/net/tcp` is the number in the link `socket:[…]`
@@ -61,6 +63,7 @@ def test_inode_leads_to_the_process():
     assert holders == [("tcp", "LISTEN", [os.getpid()])]
 
 
+@pytest.mark.scope("IPv4", because="sockets of IPv6 are in another file")
 def test_udp_lines_have_two_states():
     """In `/proc/net/udp`, a bound socket has the state `07`, and a connected one
     `01`."""
@@ -70,6 +73,7 @@ def test_udp_lines_have_two_states():
     assert states == ["07", "01"]
 
 
+@pytest.mark.scope("IPv4", because="sockets of IPv6 are in another file")
 def test_bound_tcp_socket_is_not_in_proc():
     """A TCP socket that is bound and nothing more is not in `/proc/net/tcp`, and all
     the same `bind()` to its port fails with `EADDRINUSE`."""
@@ -99,6 +103,7 @@ def asked_of_the_kernel(states: int) -> list[tuple[int, int]]:
     return found
 
 
+@pytest.mark.scope("IPv4", because="the list is asked for by family")
 @needs("private_net")
 def test_kernel_can_list_bound_sockets():
     """Asked by netlink, as in sock_diag(7), the kernel lists a TCP socket that is bound
@@ -109,6 +114,7 @@ def test_kernel_can_list_bound_sockets():
     assert asked_of_the_kernel(1 << 13) == [(7, port_of(sock))]
 
 
+@pytest.mark.scope("IPv4", because="sockets of IPv6 are in another file")
 @needs("private_net")
 def test_child_keeps_the_port():
     """A forked child that inherited a listening socket keeps its port taken after the
@@ -129,6 +135,7 @@ def test_child_keeps_the_port():
     assert code(new().bind, name) is None
 
 
+@pytest.mark.scope("IPv4", because="sockets of IPv6 are in another file")
 @needs("private_net")
 def test_other_network_has_its_own_table():
     """A socket is in `/proc/net/tcp` of its own network namespace only, and in another
@@ -142,6 +149,7 @@ def test_other_network_has_its_own_table():
     assert listener.getsockname() == (HOST, port)
 
 
+@pytest.mark.scope("IPv4", because="sockets of IPv6 are in another file")
 @needs("private_net")
 def test_some_lines_have_no_process():
     """In `/proc/net/tcp`, a connection that waits for `accept()` and one in `TIME_WAIT`
@@ -162,6 +170,7 @@ def test_some_lines_have_no_process():
     assert inodes("TIME_WAIT") == ["0"]
 
 
+@pytest.mark.scope("IPv4", because="sockets of IPv6 are in another file")
 @needs("second_user")
 def test_other_users_descriptors_are_hidden():
     """An ordinary user sees the sockets of all users in `/proc/net/tcp`, but to look

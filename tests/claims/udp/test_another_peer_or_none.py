@@ -49,6 +49,7 @@ def add_address(network: IPRoute, address: str) -> None:
     network.addr("add", index=lo, address=address, prefixlen=32)
 
 
+@pytest.mark.scope("IPv4", because="its second address is one of IPv4")
 @needs("private_net")
 def test_second_connect_keeps_an_old_choice():
     """A UDP socket keeps the local address that its first `connect()` chose, even where
@@ -66,6 +67,7 @@ def test_second_connect_keeps_an_old_choice():
         assert client.getpeername() == ("203.0.113.5", 9)
 
 
+@pytest.mark.scope("IPv4", because="its second address is one of IPv4")
 @needs("private_net")
 def test_unspec_lets_the_kernel_choose_again():
     """With `AF_UNSPEC` between two `connect()` calls, the second one chooses the local

@@ -14,6 +14,7 @@ from tests.claims.udp.helpers import in_short, nothing_left
 needs = pytest.mark.needs
 
 
+@pytest.mark.scope("IPv4", because="which address is chosen differs there")
 def test_wildcard_server_replies_from_another_address():
     """A UDP server bound to the wildcard and asked at `127.0.0.5` replies from
     `127.0.0.1` if it uses plain `sendto()`.
@@ -23,6 +24,7 @@ def test_wildcard_server_replies_from_another_address():
     assert answered[0] == "127.0.0.1"
 
 
+@pytest.mark.scope("IPv4", because="which address is chosen differs there")
 @needs("packets")
 def test_connected_client_refuses_reply_from_another_address(wire):
     """A UDP client connected to `127.0.0.5` does not receive the reply that a server on
@@ -43,6 +45,7 @@ def test_connected_client_refuses_reply_from_another_address(wire):
         assert kinds == ["dest-unreach port-unreachable"]
 
 
+@pytest.mark.scope("IPv4", because="IPv6 has an option of its own")
 def test_pktinfo_lets_a_server_reply_from_the_asked_address():
     """With the Linux option `IP_PKTINFO` a UDP server on the wildcard is told which
     address was asked, and `sendmsg()` can reply from it.
@@ -68,6 +71,7 @@ def test_server_bound_to_an_address_replies_from_it():
         assert client.recvfrom(1024) == (b"reply", server.getsockname())
 
 
+@pytest.mark.scope("IPv4", because="the address is one of IPv4")
 def test_group_address_is_no_source():
     """A UDP socket bound to a multicast or broadcast address can send, and what it
     sends comes from an ordinary address of the machine."""
