@@ -13,7 +13,7 @@ PAGES   = build/html
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help html epub live test bench doctest evidence fact new check lock clean
+.PHONY: help html epub live test bench doctest hunt evidence fact new check lock clean
 .DELETE_ON_ERROR:
 
 help: ## print this list
@@ -51,6 +51,9 @@ doctest: html ## run the doctests in snippets and on pages
 	@cd $(PAGES) && $(abspath $(VENV))/bin/python -m sphinx -q -c $(CURDIR) -b doctest \
 	  -d .doctrees $(CURDIR)/docs $(CURDIR)/build/doctest
 	@tail -n 6 build/doctest/output.txt
+
+hunt: $(VENV)/ready ## run each proof in odd networks too; tells where it breaks, seven minutes
+	@$(PYTEST) -q --hunt tests/claims
 
 evidence: $(VENV)/ready ## measure what has changed, all of it with ALL=1; read the diff
 	@$(VENV)/bin/python -m lab evidence $(if $(ALL),--all)

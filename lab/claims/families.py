@@ -25,7 +25,7 @@ PASSED_IN = ("bind", "connect", "connect_ex", "sendto", "sendmsg")  # the last a
 TOLD = ("getsockname", "getpeername")  # return an address
 TOLD_LAST = ("accept", "recvfrom", "recvfrom_into", "recvmsg")  # beside something else
 USED = (*PASSED_IN, *TOLD_LAST, "listen", "send", "sendall", "recv", "shutdown")
-NAMES = {
+NAMES: dict[tuple[int, int], str] = {
     (socket.AF_UNIX, socket.SOCK_STREAM): "Unix stream",
     (socket.AF_UNIX, socket.SOCK_DGRAM): "Unix datagram",
     (socket.AF_UNIX, socket.SOCK_SEQPACKET): "Unix seqpacket",
@@ -136,7 +136,7 @@ def run_over(
 def watch(seen: set[str], wire: Wire | None) -> None:
     """Note in a set the kinds of all sockets that this process uses from now on."""
     methods = {name: noted(name) for name in USED}
-    socket.socket = type("socket", (real_socket,), methods | {"seen": seen})  # type: ignore[misc]
+    replace_sockets(methods | {"seen": seen})
 
 
 def noted(name: str) -> Callable[..., Any]:
@@ -144,9 +144,7 @@ def noted(name: str) -> Callable[..., Any]:
     real = getattr(real_socket, name)
 
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        kind = self.type & ~(socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-        found = NAMES.get((self.family, kind))
-        if found:
+        if found := NAMES.get(kind_of(self)):
             self.seen.add(found)
         return real(self, *args, **kwargs)
 
@@ -163,7 +161,19 @@ def translate(seen: set[str], wire: Wire | None) -> None:
     methods = {name: translated(name) for name in (*USED, *TOLD)}
     options = {name: option(name) for name in ("setsockopt", "getsockopt")}
     made = {"seen": seen, "__init__": made_of_ipv6, "family": property(family_told)}
-    socket.socket = type("socket", (real_socket,), methods | options | made)  # type: ignore[misc]
+    replace_sockets(methods | options | made)
+
+
+def replace_sockets(methods: dict[str, Any]) -> None:
+    """Make all sockets of this process of a class with these methods, for good."""
+    made: type[socket.socket] = type("socket", (real_socket,), methods)
+    socket.socket = made  # type: ignore[misc]
+
+
+def kind_of(sock: socket.socket) -> tuple[int, int]:
+    """The family and the type that a socket really has."""
+    family: int = real_socket.family.fget(sock)  # type: ignore[attr-defined]
+    return family, sock.type & ~(socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
 
 
 def made_of_ipv6(
@@ -187,10 +197,8 @@ def translated(name: str) -> Callable[..., Any]:
     real = getattr(real_socket, name)
 
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        family: int = real_socket.family.fget(self)  # type: ignore[attr-defined]
-        kind = self.type & ~(socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-        if name in USED and (family, kind) in NAMES:
-            self.seen.add(NAMES[family, kind])
+        if name in USED and (found := NAMES.get(kind_of(self))):
+            self.seen.add(found)
         if not self.__dict__.get("translated"):
             return real(self, *args, **kwargs)
         if name in PASSED_IN and args:

@@ -5,6 +5,7 @@ It is loaded for every run of pytest (pyproject.toml) and acts on tests/claims/ 
     python -m pytest tests/claims                   run the proofs
     python -m pytest --write-proofs tests/claims    and keep how they ended, as evidence
     python -m pytest --altered tests/claims         let sockets lie: each must notice
+    python -m pytest --hunt tests/claims            tell in what odd networks they break
 
 Each also takes some proofs only, and pytest-xdist's `-n 2`.
 """
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 
 from evidence import claims, store
-from lab.claims import families, outcomes
+from lab.claims import families, odd, outcomes
 from lab.claims.alterations import ALTERATIONS, LAST_RESORT, alter
 from lab.claims.proof import Ending, Wire, run_proof
 from lab.isolation import child, namespace
@@ -45,7 +46,7 @@ def claim_of(nodeid: str) -> str | None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The two options that are for proofs alone."""
+    """The options that are for proofs alone."""
     parser.addoption(
         "--write-proofs",
         action="store_true",
@@ -55,6 +56,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--altered",
         action="store_true",
         help="alter what sockets tell; a proof that notices nothing fails (make check)",
+    )
+    parser.addoption(
+        "--hunt",
+        action="store_true",
+        help="run each proof in odd networks as well; tell where it breaks (make hunt)",
     )
 
 
@@ -101,6 +107,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         found["caught"] = caught_by(pyfuncitem.obj, arguments)
         if not found["caught"]:
             pytest.fail("no alteration of its sockets makes it fail", pytrace=False)
+        return True
+    if pyfuncitem.config.getoption("--hunt"):
+        found["broken"] = broken_in(pyfuncitem.obj, arguments)
         return True
     ending = in_child(families.run_over, families.IPV4, pyfuncitem.obj, arguments)
     if ending.skipped:
@@ -172,6 +181,20 @@ def caught_by(function: Callable[..., object], arguments: dict[str, Any]) -> str
     return None
 
 
+def broken_in(
+    function: Callable[..., object], arguments: dict[str, Any]
+) -> list[tuple[str, str]]:
+    """The odd networks in which a proof breaks, each with the last line of why."""
+    found = []
+    for name, prepare in odd.NETWORKS.items():
+        ending = in_child(
+            run_proof, function, arguments, lambda _, make=prepare: make()
+        )
+        if ending.complaint:
+            found.append((name, ending.complaint.strip().splitlines()[-1]))
+    return found
+
+
 class Reports:
     """Reads the reports of all proofs, from this process or from xdist's workers."""
 
@@ -179,6 +202,7 @@ class Reports:
         self.writing = config.getoption("--write-proofs")
         self.ended: dict[str, outcomes.Ended] = {}
         self.caught: dict[str, list[str]] = {}
+        self.broken: dict[str, list[tuple[str, str]]] = {}
         self.done = ""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -192,6 +216,8 @@ class Reports:
                 found |= value
         if "caught" in found and report.passed:
             self.caught.setdefault(found["caught"], []).append(claim)
+        if found.get("broken"):
+            self.broken[claim] = found["broken"]
         if "source" in found:
             seen = found if report.passed else {}
             ended = outcomes.Ended(
@@ -218,6 +244,10 @@ class Reports:
         """Say what was kept, and which alteration was the first to catch how many."""
         if self.done:
             terminalreporter.write_line(self.done)
+        for claim, networks in sorted(self.broken.items()):
+            terminalreporter.write_line(claim)
+            for name, line in networks:
+                terminalreporter.write_line(f"    {name}: {line}")
         for name in sorted(self.caught, key=list(ALTERATIONS).index):
             caught = self.caught[name]
             which = f": {', '.join(sorted(caught))}" if name == LAST_RESORT else ""

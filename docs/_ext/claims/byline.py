@@ -47,7 +47,11 @@ def byline(mine: list[str], known: marks.Known) -> str:
     said = (
         f"Proved by tests: {len(passed)} of {len(mine)} statements, on {where}, {day}"
     )
-    return f"{said}. Here: {scope}, settings at their defaults" if scope else said
+    return (
+        f"{said}. Here: {scope}, options and settings at their defaults"
+        if scope
+        else said
+    )
 
 
 def setup(app: Sphinx) -> None:

@@ -31,8 +31,10 @@ LIMITS = re.compile(
     r"\b(?:unless|neither|except|by default|without|only if|alone|stream|datagram|IPv4"
     r"|IPv6|TCP|UDP|ordinary user)\b"
 )
-UNIVERSAL = re.compile(
-    r"\b(?:any|every|never|nobody|always|no longer|in any case|cannot|whatever)\b", re.I
+UNIVERSAL = re.compile(  # "nobody listens" is said of one address
+    r"\b(?:any|every|never|always|no longer|in any case|cannot|whatever"
+    r"|nobody(?! (?:listens|receives|accepts|answers|waits)))\b",
+    re.I,
 )
 UNIX = re.compile(r"\bUnix\b(?! (?:stream|datagram|seqpacket|and|or|domain|path))")
 HEADING = re.compile(r"#+ ")

@@ -251,6 +251,43 @@ def test_each_proof_has_a_network_of_its_own(project):
 
 
 @needs("private_net")
+def test_proof_that_fails_over_ipv6_must_say_why(project):
+    any_of_many = ONE.replace('127.0.0.1", 0', '127.200.3.4", 0')
+    any_of_many = any_of_many.replace('== "127.0.0.1"', '== "127.200.3.4"')
+    project.write(ODD, any_of_many)
+    printed = project.pytest("tests")
+    assert "1 failed" in printed and 'scope("IPv4", because=' in printed
+    why = '@pytest.mark.scope("IPv4", because="IPv6 has no such network")\ndef test_one'
+    project.edit("def test_one", why)
+    project.keep("tests")
+    assert project.rows()["odd.one"]["kinds"] == ["TCP IPv4"]
+
+
+@needs("private_net")
+def test_proof_is_run_over_both_families(project):
+    project.keep("tests")
+    assert project.rows()["odd.one"]["kinds"] == ["TCP IPv4", "TCP IPv6"]
+
+
+@needs("private_net")
+def test_scope_that_is_not_used_is_refused(project):
+    project.edit("def test_one", '@pytest.mark.scope("UDP")\ndef test_one')
+    assert "@scope names UDP, and used none" in project.pytest("tests")
+
+
+@needs("private_net", "sysctl")
+def test_hunt_tells_where_a_proof_breaks(project):
+    far = ONE.partition("    with")[0] + (
+        "    with socket.socket() as sock, pytest.raises(OSError):\n"
+        '        sock.bind(("192.0.2.1", 0))\n'
+    )
+    project.write(ODD, far)
+    printed = project.pytest("--hunt", "tests")
+    assert "odd.one\n    ip_nonlocal_bind: " in printed
+    assert "1 passed" in printed
+
+
+@needs("private_net")
 def test_proof_that_asserts_nothing_is_caught(project):
     project.write(ODD, ONE + EMPTY)
     printed = project.pytest("--altered", "tests", "-n", "2")
