@@ -119,13 +119,20 @@ def in_c_as(function: str, sock: socket.socket, family: int, rest: bytes) -> int
 
 def test_short_address_is_invalid():
     """In C, `bind()` and `connect()` fail with `EINVAL` when the address is shorter
-    than an address of its family; Python never passes such a one."""
+    than 16 bytes for IPv4, or than 24 for IPv6, whose own address has 28; Python never
+    passes such a one."""
     for kind in (TCP, UDP):
         for function in ("bind", "connect"):
             sock = opened(kind)
             assert in_c_as(function, sock, IPV4, b"\0") == errno.EINVAL
             assert sock.getsockname()[0] == "0.0.0.0"
             assert in_c_as(function, opened(kind), IPV4, bytes(14)) != errno.EINVAL
+            sock = opened(kind, IPV6)
+            assert (
+                in_c_as(function, sock, IPV6, bytes(21)) == errno.EINVAL
+            )  # with 2 before
+            assert sock.getsockname()[0] == "::"
+            assert in_c_as(function, sock, IPV6, bytes(22)) != errno.EINVAL
 
 
 @needs("ipv6")

@@ -6,7 +6,7 @@ import socket
 from snippets.errors import (
     unix_backlog_full,
 )
-from tests.claims.errors.helpers import UNIX, opened
+from tests.claims.errors.helpers import BOTH, UNIX, opened
 from tests.claims.helpers import TCP, UDP, code
 
 
@@ -25,7 +25,10 @@ def test_unix_client_can_try_again():
 
 
 def test_unix_shutdown_needs_no_peer():
-    """`shutdown()` on a Unix socket without a peer succeeds, while on TCP it fails with
-    `ENOTCONN`."""
-    assert code(opened(TCP, UNIX).shutdown, socket.SHUT_WR) is None
-    assert code(opened(TCP).shutdown, socket.SHUT_WR) == errno.ENOTCONN
+    """`shutdown()` on a Unix stream or datagram socket without a peer succeeds, while
+    on a new TCP or UDP socket it fails with `ENOTCONN`."""
+    for kind in (TCP, UDP):
+        assert code(opened(kind, UNIX).shutdown, socket.SHUT_WR) is None
+        for family in BOTH:
+            sock = opened(kind, family)
+            assert code(sock.shutdown, socket.SHUT_WR) == errno.ENOTCONN

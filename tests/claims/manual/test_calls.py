@@ -87,8 +87,8 @@ def test_python_limits_a_unix_path():
 
 
 def test_dead_unix_datagram_path_refuses_connect():
-    """`connect()` fails with `ECONNREFUSED` on a datagram socket too: on a Unix one,
-    where the socket of that path is closed."""
+    """`connect()` on a Unix datagram socket fails with `ECONNREFUSED` if the socket of
+    that path is closed."""
     with folder(), unix(UDP) as client:
         unix(UDP, "gone").close()
         assert code(client.connect, "gone") == errno.ECONNREFUSED

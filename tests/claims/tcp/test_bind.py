@@ -11,7 +11,7 @@ from snippets.tcp import (
     port_already_taken,
     second_bind_fails,
 )
-from tests.claims.helpers import failure, listen_on
+from tests.claims.helpers import IP_BIND_ADDRESS_NO_PORT, code, failure, listen_on
 from tests.claims.tcp.helpers import bind_to, new_client
 
 needs = pytest.mark.needs
@@ -102,3 +102,19 @@ def test_closed_socket_frees_its_port():
     with new_client() as next_owner:
         next_owner.bind(name)
         assert next_owner.getsockname() == name
+
+
+def test_bind_again_without_a_port():
+    """After a refused `connect()` that had chosen the port, and after a `bind()` with
+    `IP_BIND_ADDRESS_NO_PORT` to port 0, a TCP socket holds no port, and `bind()`
+    succeeds again."""
+    with listen_on() as gone:
+        closed = gone.getsockname()
+    with new_client() as refused:
+        assert code(refused.connect, closed) == errno.ECONNREFUSED
+        assert code(refused.bind, ("127.0.0.1", 0)) is None
+    with new_client() as late:
+        late.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+        assert code(late.bind, ("127.0.0.1", 0)) is None
+        assert code(late.bind, ("127.0.0.1", 0)) is None
+        assert late.getsockname() == ("127.0.0.1", 0)

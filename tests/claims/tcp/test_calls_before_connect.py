@@ -3,7 +3,7 @@
 import errno
 import socket
 
-from tests.claims.helpers import failure, listen_on
+from tests.claims.helpers import code, failure, listen_on
 from tests.claims.tcp.helpers import bind_to, new_client
 
 
@@ -24,11 +24,17 @@ def test_recv_before_connect():
 
 
 def test_shutdown_before_connect():
-    """`shutdown()` on a TCP socket that neither listens nor has begun to connect
-    fails with `ENOTCONN`.
-    """
-    with new_client() as client:
+    """`shutdown()` on a TCP socket that neither listens nor has begun to connect fails
+    with `ENOTCONN`; on one that listens, or whose SYN is out, it succeeds."""
+    with new_client() as client, bind_to() as bound:
         assert failure(client.shutdown, socket.SHUT_WR) == errno.ENOTCONN
+        assert failure(bound.shutdown, socket.SHUT_RDWR) == errno.ENOTCONN
+    with listen_on(backlog=0) as full, new_client() as first, new_client() as waiting:
+        first.connect(full.getsockname())
+        waiting.setblocking(False)
+        assert failure(waiting.connect, full.getsockname()) == errno.EINPROGRESS
+        assert code(waiting.shutdown, socket.SHUT_WR) is None
+        assert code(full.shutdown, socket.SHUT_WR) is None
 
 
 def test_sendto_does_not_connect():

@@ -3,7 +3,11 @@
 import errno
 import select
 import socket
+from pathlib import Path
 
+import pytest
+
+from lab.isolation.namespace import write_sysctl
 from snippets.tcp import (
     connect_on_listening_socket_fails,
     connect_twice_fails,
@@ -12,6 +16,8 @@ from snippets.tcp import (
 )
 from tests.claims.helpers import failure, listen_on
 from tests.claims.tcp.helpers import bind_to, new_client
+
+needs = pytest.mark.needs
 
 
 def test_connect_twice_fails():
@@ -30,7 +36,7 @@ def test_connect_on_listening_socket_fails():
 
 
 def test_listen_on_connected_socket_fails():
-    """`listen()` on a connected socket fails with `EINVAL`."""
+    """`listen()` on a connected TCP socket fails with `EINVAL`."""
     with listen_on() as listener, new_client() as client:
         client.connect(listener.getsockname())
         assert failure(client.listen) == errno.EINVAL
@@ -140,3 +146,29 @@ def test_nonblocking_connect_aborts_once():
         codes = [client.connect_ex(server.getsockname()) for _ in "12"]
         assert codes == [errno.ECONNABORTED, 0]
         assert client.getpeername() == server.getsockname()
+
+
+@needs("packets", "sysctl")
+def test_syn_is_sent_again(wire):
+    """A SYN that nobody answers is sent again as often as `TCP_SYNCNT` and
+    `net.ipv4.tcp_syn_linear_timeouts` say together."""
+    write_sysctl("net.ipv4.tcp_syn_linear_timeouts", "1")
+    with listen_on(backlog=0) as full, new_client() as first, socket.socket() as late:
+        first.connect(full.getsockname())
+        late.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, 1)
+        assert failure(late.connect, full.getsockname()) == errno.ETIMEDOUT
+        source = list(first.getsockname())
+        syns = [p for p in wire() if p["flags"] == ["SYN"] and p["source"] != source]
+        assert len(syns) == 1 + 1 + 1
+
+
+@needs("sysctl")
+def test_defaults_of_the_syn():
+    """By default `net.ipv4.tcp_syn_retries` is 6 and `net.ipv4.tcp_syn_linear_timeouts`
+    is 4; the first is what `TCP_SYNCNT` of a new socket says."""
+    with socket.socket() as sock:
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT) == 6
+        assert sock.getsockname() == ("0.0.0.0", 0)
+    folder = Path("/proc/sys/net/ipv4")
+    assert int((folder / "tcp_syn_retries").read_text()) == 6
+    assert int((folder / "tcp_syn_linear_timeouts").read_text()) == 4

@@ -1,7 +1,9 @@
 """Proofs about the life of a TCP connection, from its first packet to its last."""
 
 import errno
+import os
 import select
+import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,7 +14,7 @@ from snippets.tcp import (
     connect_returns_before_accept,
     server_and_client,
 )
-from tests.claims.helpers import failure, listen_on
+from tests.claims.helpers import code, failure, listen_on
 from tests.claims.tcp.helpers import flags, new_client
 
 needs = pytest.mark.needs
@@ -59,7 +61,8 @@ def test_handshake_needs_no_accept(wire):
 
 
 def test_connect_returns_before_accept():
-    """`connect()` succeeds on a listening socket that nobody calls `accept()` on."""
+    """`connect()` to a listening TCP socket succeeds although nobody calls `accept()`
+    on it."""
     result = connect_returns_before_accept.connect_then_accept()
     assert result == (None, True)
 
@@ -163,3 +166,33 @@ def test_shutdown_read_keeps_no_data_out():
             assert conn.recv(9) == b""
             assert conn.send(b"answer") == 6
             assert client.recv(9) == b"answer"
+
+
+def test_end_with_unread_data_is_a_reset():
+    """When a program is killed that has read all, the other end's `recv()` returns
+    `b''`; when data is unread, it fails with `ECONNRESET`. It is the same with
+    `close()`."""
+    for unread in (b"", b"more"):
+        for killed in (True, False):
+            with listen_on() as listener:
+                pid = os.fork()
+                if pid == 0:
+                    client = socket.create_connection(listener.getsockname())
+                    client.recv(4)
+                    if unread:
+                        client.recv(4, socket.MSG_PEEK)
+                    client.sendall(b"done")
+                    if killed:
+                        signal.pause()
+                    client.close()
+                    os._exit(0)
+                conn, _ = listener.accept()
+                conn.settimeout(5)
+                conn.sendall(b"read" + unread)
+                assert conn.recv(4) == b"done"
+                if killed:
+                    os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+                end = code(conn.recv, 1)
+                assert end == (errno.ECONNRESET if unread else None)
+                conn.close()

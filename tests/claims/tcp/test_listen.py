@@ -52,7 +52,7 @@ def test_listen_without_bind():
 
 
 def test_accept_needs_listen():
-    """`accept()` on a socket that does not listen fails with `EINVAL`."""
+    """`accept()` on a TCP socket that does not listen fails with `EINVAL`."""
     with new_client() as unbound, bind_to() as bound:
         assert failure(unbound.accept) == errno.EINVAL
         assert failure(bound.accept) == errno.EINVAL
