@@ -12,6 +12,8 @@ from snippets.names import (
 from tests.claims.helpers import (
     IP_BIND_ADDRESS_NO_PORT,
     IP_FREEBIND,
+    TCP,
+    UDP,
     failure,
     listen_on,
 )
@@ -38,13 +40,13 @@ def test_bind_fills_the_local_name():
 
 
 def test_bind_to_port_zero_chooses_a_port():
-    """`bind()` to port 0 takes a free ephemeral port at once."""
+    """Without reuse options, `bind()` to port 0 takes a free ephemeral port at once."""
     limits = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
-        assert int(limits[0]) <= port <= int(limits[1])
-        with socket.socket() as other:
+    for kind in (TCP, UDP):
+        with socket.socket(type=kind) as sock, socket.socket(type=kind) as other:
+            sock.bind(("127.0.0.1", 0))
+            port = sock.getsockname()[1]
+            assert int(limits[0]) <= port <= int(limits[1])
             assert failure(other.bind, ("127.0.0.1", port)) == errno.EADDRINUSE
 
 

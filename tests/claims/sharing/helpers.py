@@ -10,7 +10,13 @@ from tests.claims.helpers import HOST, TCP
 
 RANGE = range(40000, 40004)  # the ephemeral ports of a proof that shrinks the range
 REUSEADDR, REUSEPORT = socket.SO_REUSEADDR, socket.SO_REUSEPORT
-STATES = {"01": "ESTABLISHED", "06": "TIME_WAIT", "0A": "LISTEN"}  # <net/tcp_states.h>
+STATES = {  # <net/tcp_states.h>
+    "01": "ESTABLISHED",
+    "05": "FIN_WAIT_2",
+    "06": "TIME_WAIT",
+    "08": "CLOSE_WAIT",
+    "0A": "LISTEN",
+}
 
 
 def new(kind: int = TCP, *options: int, user: int = 0) -> socket.socket:

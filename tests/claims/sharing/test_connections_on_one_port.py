@@ -11,7 +11,7 @@ from snippets.sharing import (
     ports_limit_connections,
 )
 from snippets.sharing.address_now_port_later import IP_BIND_ADDRESS_NO_PORT
-from tests.claims.helpers import HOST, TCP, code, reset
+from tests.claims.helpers import HOST, TCP, UDP, code, reset
 from tests.claims.sharing.helpers import (
     RANGE,
     REUSEADDR,
@@ -130,7 +130,7 @@ def test_time_wait_uses_up_the_range():
 
 @needs("sysctl")
 def test_autobind_reuse_shares_the_last_port():
-    """When every port of the range is taken, `bind()` to port 0 shares one with
+    """When every port of the range is taken, `bind()` to port 0 on TCP shares one with
     `SO_REUSEADDR` on both sockets only if `net.ipv4.ip_autobind_reuse` is 1, and not if
     both have `SO_REUSEPORT` too."""
     write_sysctl("net.ipv4.ip_local_port_range", "40000 40000")
@@ -147,7 +147,7 @@ def test_autobind_reuse_shares_the_last_port():
 def test_bound_socket_stops_the_sharing():
     """While another socket is bound to the port by its number, even on another address,
     `connect()` does not share that port between clients: `EADDRNOTAVAIL` if there is no
-    other; after `close()` it does."""
+    other; after `close()` it does, on Linux 6.18."""
     with listening(address=(HOST, 9)) as server, new() as one, new() as two:
         write_sysctl("net.ipv4.ip_local_port_range", "40000 40000")
         for client, address in ((one, "127.0.0.2"), (two, "127.0.0.3")):
@@ -159,3 +159,18 @@ def test_bound_socket_stops_the_sharing():
             assert found == errno.EADDRNOTAVAIL
         two.connect(server.getsockname())
         assert one.getsockname()[1] == two.getsockname()[1] == 40000
+
+
+@needs("sysctl")
+def test_udp_port_zero_may_be_taken():
+    """On UDP, `bind()` to port 0 can take a port that another socket has, if both have
+    `SO_REUSEADDR` or both have `SO_REUSEPORT`."""
+    write_sysctl("net.ipv4.ip_local_port_range", "40000 40000")
+    for option in (REUSEADDR, REUSEPORT):
+        with (
+            bound(UDP, option) as one,
+            bound(UDP, option) as two,
+            new(UDP) as last,
+        ):
+            assert one.getsockname() == two.getsockname() == (HOST, 40000)
+            assert code(last.bind, (HOST, 0)) == errno.EADDRINUSE

@@ -129,7 +129,7 @@ def test_reserved_ports_are_not_chosen():
 @needs("sysctl")
 def test_connect_and_bind_begin_at_opposite_ports():
     """TCP `connect()` takes every second port, beginning with the first of the range,
-    while one of these is free; `bind()` to port 0 takes the others first."""
+    while one of these is free; on TCP, `bind()` to port 0 takes the others first."""
     server, _ = two_servers()
     for first in (40000, 40101):
         limits = f"{first} {first + 9}"

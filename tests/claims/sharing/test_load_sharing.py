@@ -1,7 +1,9 @@
 """Proofs about load sharing, and what is lost when a socket leaves."""
 
 import errno
+import os
 import select
+import socket
 
 import pytest
 
@@ -25,7 +27,8 @@ needs = pytest.mark.needs
 
 def test_client_name_decides_the_listener():
     """With `SO_REUSEPORT`, the address and port of the client decide which listening
-    socket gets its connection: the same client name reaches the same socket again."""
+    socket gets its connection: while the group stays as it is, the same client name
+    reaches the same socket again."""
     one = listening(REUSEPORT)
     two = listening(REUSEPORT, address=one.getsockname())
     reached = {port: set() for port in range(20001, 20041)}
@@ -116,7 +119,8 @@ def test_closed_socket_loses_its_datagrams():
 @needs("second_user")
 def test_reuseport_needs_one_user():
     """With `SO_REUSEPORT`, `bind()` to the port of another user's socket fails with
-    `EADDRINUSE`, for root too; what counts is the effective user at `socket()`."""
+    `EADDRINUSE`, for root too; what counts is the owner of the socket, which is the
+    effective user at `socket()` until `fchown()` changes it."""
     for kind in (TCP, UDP):
         for owner, stranger in ((0, 1), (1, 0)):
             first = bound(kind, REUSEPORT, user=owner)
@@ -125,3 +129,20 @@ def test_reuseport_needs_one_user():
                 errno.EADDRINUSE
             )
             assert code(new(kind, REUSEPORT, user=owner).bind, name) is None
+            given = new(kind, REUSEPORT, user=stranger)
+            os.fchown(given.fileno(), owner, -1)
+            assert code(given.bind, name) is None
+
+
+def test_option_removed_ends_load_sharing():
+    """When all UDP sockets of a group have set `SO_REUSEPORT` back to 0, one of them
+    receives every datagram: the load is no longer shared."""
+    group = [bound(UDP, REUSEPORT)]
+    group += [bound(UDP, REUSEPORT, address=group[0].getsockname()) for _ in range(2)]
+    senders = [new(UDP) for _ in range(60)]
+    for sender in senders:
+        sender.connect(group[0].getsockname())
+    assert len(set(receivers(senders, group))) > 1
+    for sock in group:
+        sock.setsockopt(socket.SOL_SOCKET, REUSEPORT, 0)
+    assert len(set(receivers(senders, group))) == 1

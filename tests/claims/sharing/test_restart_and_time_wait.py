@@ -159,3 +159,22 @@ def test_open_connection_keeps_the_port():
         conn.sendall(b"still open")
         assert client.recv(100) == b"still open"
     assert results == [errno.EADDRINUSE, None]
+
+
+@needs("private_net")
+def test_half_closed_connection_holds_the_port():
+    """While the client has not closed its end, a connection that the server has closed
+    is in `FIN_WAIT_2` and holds the port; with `SO_REUSEADDR` in both runs, `bind()`
+    succeeds."""
+    for options in ([], [REUSEADDR]):
+        listener = listening(*options)
+        name = listener.getsockname()
+        client, conn = connected(listener)
+        conn.close()
+        assert client.recv(1) == b""
+        listener.close()
+        assert (name[1], "FIN_WAIT_2") in [row[:2] for row in connections()]
+        expected = None if options else errno.EADDRINUSE
+        assert code(new(TCP, *options).bind, name) == expected
+        assert code(new(TCP, REUSEADDR).bind, name) == expected
+        client.close()
