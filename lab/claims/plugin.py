@@ -29,6 +29,10 @@ NODE = re.compile(r"tests/claims/(\w+)/test_\w+\.py::test_(\w+)$")
 Found = dict[str, Any]  # what travels in a report: source, packets, caught
 FAMILIES = ("IPv4", "IPv6")
 SUBJECTS = {"tcp": ["TCP"], "udp": ["UDP"], "unix": ["Unix"]}  # and no other kind
+ONE_NETWORK = (
+    "tests/claims/ holds proofs, in files test_….py of a subject's folder, and a proof "
+    "takes no parameters: loop over the cases in it, for it has one network of its own"
+)
 ONE_FAMILY = (
     "This was over IPv6, with addresses that lab/claims/families.py gives: make the "
     'proof hold there, or say why not: @pytest.mark.scope("IPv4", because="…")'
@@ -94,6 +98,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     Where the system refuses one, a proof that does not need it runs right here.
     """
     claim = claim_of(pyfuncitem.nodeid)
+    if claim is None and pyfuncitem.nodeid.startswith("tests/claims/"):
+        pytest.fail(ONE_NETWORK, pytrace=False)
     if claim is None:
         return None
     names = pyfuncitem._fixtureinfo.argnames

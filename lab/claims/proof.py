@@ -62,7 +62,7 @@ def run_proof(
         if prepare:
             prepare(wire)
         function(**arguments)
-    except pytest.skip.Exception as why:
+    except (pytest.skip.Exception, namespace.Missing) as why:
         return Ending(skipped=str(why))
     except BaseException:
         told = pytest.ExceptionInfo.from_current().getrepr(style="short")

@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pyroute2 import IPRoute
+from pyroute2 import IPRoute, NetlinkError
 from pyroute2.netlink.nfnetlink.nftsocket import Cmp, Meta, Regs
 from pyroute2.nftables.expressions import genex
 from pyroute2.nftables.main import NFTables
@@ -58,8 +58,8 @@ PORT_RANGE = "net.ipv4.ip_local_port_range"  # ip(7)
 CLONE_NEWNS = 0x20000  # <linux/sched.h>
 READ_ONLY = 1  # MS_RDONLY, <sys/mount.h>
 NF_DROP, NF_ACCEPT, NFPROTO_INET = 0, 1, 1  # <linux/netfilter.h>
-NFT_REJECT_ICMPX_UNREACH = 2  # <linux/netfilter/nf_tables.h>
-PORT_UNREACHABLE, ADMIN_PROHIBITED = 1, 3  # NFT_REJECT_ICMPX_…, same file
+NFT_REJECT_ICMP_UNREACH, NFT_REJECT_ICMPX_UNREACH = 0, 2  # …/netfilter/nf_tables.h
+NO_ROUTE, PORT_UNREACHABLE, ADMIN_PROHIBITED = 0, 1, 3  # NFT_REJECT_ICMPX_…, same file
 LANDLOCK_CREATE_RULESET, LANDLOCK_RESTRICT_SELF = 444, 446  # <asm-generic/unistd.h>
 LANDLOCK_BIND_TCP, LANDLOCK_CONNECT_TCP = 1 << 0, 1 << 1  # <linux/landlock.h>
 PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38  # <linux/prctl.h>
@@ -108,11 +108,12 @@ def link(family: int = socket.AF_INET, mtu: int = 1500) -> None:
         )
 
 
-def container() -> int:
+def container(cable: str = "cable") -> int:
     """A second network, as a container has, with a loopback of its own.
 
-    A cable, veth(4), leads from our HERE to its NEIGHBOUR; IPv4 only. Returns a
-    descriptor for within(), which the caller closes.
+    A cable, veth(4), leads from our HERE to its NEIGHBOUR; IPv4 only. cable: name of
+    the interface at both ends. Returns a descriptor for within(), which the caller
+    closes.
     """
     home = os.open("/proc/self/ns/net", os.O_RDONLY)
     if libc.unshare(CLONE_NEWNET) != 0:
@@ -120,11 +121,11 @@ def container() -> int:
     inner = os.open("/proc/self/ns/net", os.O_RDONLY)
     set_up_loopback()
     with IPRoute() as network:
-        there = {"ifname": "cable", "net_ns_fd": home}
-        network.link("add", ifname="cable", kind="veth", peer=there)
-    give_address("cable", NEIGHBOUR[socket.AF_INET])
+        there = {"ifname": cable, "net_ns_fd": home}
+        network.link("add", ifname=cable, kind="veth", peer=there)
+    give_address(cable, NEIGHBOUR[socket.AF_INET])
     move_to(home)
-    give_address("cable", HERE[socket.AF_INET])
+    give_address(cable, HERE[socket.AF_INET])
     os.close(home)
     return inner
 
@@ -190,10 +191,69 @@ def new_address(address: str) -> None:
         )
 
 
+def know_neighbour() -> None:
+    """Let our end of the cable know the other one's link address: nobody is asked.
+
+    link() first; the packets are sent, and nobody answers them.
+    """
+    with IPRoute() as network:
+        index = network.link_lookup(ifname="cable")[0]
+        for family, address in NEIGHBOUR.items():
+            network.neigh(
+                "add",
+                family=family,
+                dst=address,
+                lladdr="02:00:00:00:00:09",
+                ifindex=index,
+                state="permanent",
+            )
+
+
 def unplug() -> None:
     """Switch our end of the cable off; link() or container() made it."""
     with IPRoute() as network:
         network.link("set", ifname="cable", state="down")
+
+
+def new_network() -> None:
+    """Move to a network in which nothing has been set up, not even its loopback."""
+    if libc.unshare(CLONE_NEWNET) != 0:
+        raise Missing("namespace", os.strerror(ctypes.get_errno()))
+
+
+def slow_link(rate: str = "8kbit", limit: int = 3000) -> None:
+    """Let our end of the cable send no faster, with a queue of this many bytes.
+
+    rate: per second, as in tc-tbf(8). link() first. Raises Missing where the kernel
+    has no such queue.
+    """
+    with IPRoute() as network:
+        index = network.link_lookup(ifname="cable")[0]
+        try:
+            network.tc("add", "tbf", index, 0x10000, rate=rate, burst=2000, limit=limit)
+        except NetlinkError as error:
+            raise Missing("tbf", error) from None
+
+
+def tunnel(port: int) -> None:
+    """An interface whose packets the kernel sends and receives at a UDP port: VXLAN.
+
+    Raises Missing where the kernel has none.
+    """
+    with IPRoute() as network:
+        lo = network.link_lookup(ifname="lo")[0]
+        try:
+            network.link(
+                "add",
+                ifname="tunnel",
+                kind="vxlan",
+                vxlan_id=1,
+                vxlan_link=lo,
+                vxlan_port=port,
+            )
+        except NetlinkError as error:
+            raise Missing("vxlan", error) from None
+        network.link("set", ifname="tunnel", state="up")
 
 
 def remove_link() -> None:
@@ -221,16 +281,17 @@ def drop(hook: str) -> None:
         )
 
 
-def reject(code: int) -> None:
+def reject(code: int, kind: int = NFT_REJECT_ICMPX_UNREACH) -> None:
     """A firewall that answers TCP with ICMP; nft(8).
 
-    code: PORT_UNREACHABLE or ADMIN_PROHIBITED.
+    code: NO_ROUTE, PORT_UNREACHABLE or ADMIN_PROHIBITED, which each family has under
+    its own number; or, with the kind NFT_REJECT_ICMP_UNREACH, that number itself.
     """
     tcp = {"attrs": [("NFTA_DATA_VALUE", bytes([socket.IPPROTO_TCP]))]}
     rule = [
         genex("meta", {"key": Meta.NFT_META_L4PROTO, "dreg": Regs.NFT_REG_1}),
         genex("cmp", {"sreg": Regs.NFT_REG_1, "op": Cmp.NFT_CMP_EQ, "data": tcp}),
-        genex("reject", {"type": NFT_REJECT_ICMPX_UNREACH, "icmp_code": code}),
+        genex("reject", {"type": kind, "icmp_code": code}),
     ]
     with NFTables(nfgen_family=NFPROTO_INET) as firewall:
         firewall.table("add", name="lab")
@@ -243,6 +304,12 @@ def reject(code: int) -> None:
             policy=NF_ACCEPT,
         )
         firewall.rule("add", table="lab", chain="all", expressions=(rule,))
+
+
+def remove_firewall() -> None:
+    """Take away what drop() or reject() has made."""
+    with NFTables(nfgen_family=NFPROTO_INET) as firewall:
+        firewall.table("del", name="lab")
 
 
 def give_up_capabilities() -> None:

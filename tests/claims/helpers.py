@@ -1,6 +1,7 @@
 """What proofs of several subjects use: sockets, and how a call fails."""
 
 import ctypes
+import os
 import socket
 import struct
 from collections.abc import Callable, Iterator
@@ -13,6 +14,8 @@ HOST = "127.0.0.1"
 TCP, UDP = socket.SOCK_STREAM, socket.SOCK_DGRAM
 # <linux/in.h>; not in the socket module of Python 3.11
 IP_RECVERR, IP_FREEBIND, IP_BIND_ADDRESS_NO_PORT = 11, 15, 24
+# <linux/tcp.h>, likewise
+TCP_FASTOPEN_CONNECT, TCP_FASTOPEN_NO_COOKIE = 30, 34
 
 
 def failure(call: Callable[..., object], *arguments: object) -> int:
@@ -55,6 +58,26 @@ def udp(*address: str | int, device: bytes = b"") -> socket.socket:
     if address:
         sock.bind(address)
     return sock
+
+
+def destroy(local: tuple[str, int], peer: tuple[str, int]) -> None:
+    """End a TCP connection of IPv4 as `ss --kill` does, by its two names: sock_diag(7).
+
+    Raises OSError where there is none, or the kernel cannot do it.
+    """
+    names = struct.pack("!HH", local[1], peer[1])
+    for host, _ in (local, peer):
+        names += socket.inet_aton(host) + bytes(12)
+    any_cookie = b"\xff" * 8  # INET_DIAG_NOCOOKIE twice, <linux/inet_diag.h>
+    body = struct.pack("BBBxI", socket.AF_INET, socket.IPPROTO_TCP, 0, 0xFFFFFFFF)
+    body += names + bytes(4) + any_cookie
+    sock_destroy, request, acknowledge = 21, 1, 4
+    header = (16 + len(body), sock_destroy, request | acknowledge, 1, 0)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 4) as netlink:
+        netlink.send(struct.pack("IHHII", *header) + body)
+        answer = netlink.recv(65536)
+    if number := -struct.unpack_from("i", answer, 16)[0]:
+        raise OSError(number, os.strerror(number))
 
 
 @contextmanager

@@ -4,13 +4,24 @@ import errno
 import socket
 
 import pytest
+from pyroute2 import IPRoute
 
 from lab.isolation import networks
+from lab.isolation.namespace import write_sysctl
 from snippets.errors import (
     no_route,
     routes_that_refuse,
 )
-from tests.claims.errors.helpers import BOTH, IPV4, IPV6, LOOPBACK, opened, plain
+from tests.claims.errors.helpers import (
+    BOTH,
+    IPV4,
+    IPV6,
+    LOOPBACK,
+    impatient,
+    opened,
+    opened_listener,
+    plain,
+)
 from tests.claims.helpers import IP_RECVERR, TCP, UDP, code
 
 needs = pytest.mark.needs
@@ -91,3 +102,94 @@ def test_loopback_address_cannot_leave():
         if expected == errno.ENETUNREACH:
             networks.link(IPV4)
     assert code(plain(UDP).connect, far) is None
+
+
+@needs("private_net")
+def test_no_route_can_come_from_outside():
+    """Where the SYN is answered with ICMP "no route", `connect()` fails with
+    `ENETUNREACH`, although it has sent a packet."""
+    servers = {family: opened_listener(family) for family in BOTH}
+    networks.reject(networks.NO_ROUTE)
+    for family, server in servers.items():
+        sock = opened(TCP, family)
+        assert code(sock.connect, server.getsockname()) == errno.ENETUNREACH
+
+
+@pytest.mark.scope("IPv4", because="the codes of IPv6 are other ones")
+@needs("private_net")
+def test_icmp_code_decides_the_errno():
+    """On IPv4 the code of an ICMP "destination unreachable" that answers the SYN
+    decides how `connect()` fails: 0 and 9 give `ENETUNREACH`, 2 gives `ENOPROTOOPT`, 3
+    gives `ECONNREFUSED`, and 1, 10 and 13 give `EHOSTUNREACH`."""
+    server = opened_listener()
+    expected = {0: errno.ENETUNREACH, 9: errno.ENETUNREACH}
+    expected |= {2: errno.ENOPROTOOPT, 3: errno.ECONNREFUSED}
+    expected |= dict.fromkeys((1, 10, 13), errno.EHOSTUNREACH)
+    for icmp, number in expected.items():
+        networks.reject(icmp, networks.NFT_REJECT_ICMP_UNREACH)
+        assert code(opened().connect, server.getsockname()) == number
+        networks.remove_firewall()
+
+
+@needs("private_net", "sysctl")
+def test_full_device_is_told_to_those_who_ask():
+    """Where the queue of the network interface is full, UDP `sendto()` fails with
+    `ENOBUFS` if `IP_RECVERR` is set, and otherwise succeeds, and the datagram is
+    lost."""
+    networks.link()
+    networks.slow_link()
+    neighbour = (networks.NEIGHBOUR[IPV4], 9)
+    networks.know_neighbour()
+    with opened(UDP) as unaware, opened(UDP) as curious:
+        curious.setsockopt(socket.SOL_IP, IP_RECVERR, 1)
+        codes = {code(unaware.sendto, bytes(1000), neighbour) for _ in range(200)}
+        assert codes == {None}
+        assert code(curious.sendto, bytes(1000), neighbour) == errno.ENOBUFS
+
+
+@pytest.mark.scope("IPv4", because="IPv6 has an option of its own for it")
+@needs("private_net", "sysctl")
+def test_joining_a_group_needs_a_route():
+    """`setsockopt()` for `IP_ADD_MEMBERSHIP` fails with `ENODEV` where it names no
+    interface and no route leads to the group; with the address of an interface it
+    succeeds."""
+    networks.link()
+    with opened(UDP) as sock:
+        sock.bind(("0.0.0.0", 0))
+        for interface, expected in (
+            ("0.0.0.0", errno.ENODEV),
+            (networks.HERE[IPV4], None),
+        ):
+            group = socket.inet_aton("239.1.2.3") + socket.inet_aton(interface)
+            option = (socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group)
+            assert code(sock.setsockopt, *option) == expected
+
+
+@needs("private_net")
+def test_loopback_that_is_down_is_silent():
+    """Where the loopback has been switched off, TCP `connect()` to `127.0.0.1` gets no
+    answer and ends with `ETIMEDOUT`, and to `::1` it fails with `EADDRNOTAVAIL`."""
+    servers = {family: opened_listener(family) for family in BOTH}
+    for family, server in servers.items():
+        assert code(opened(TCP, family).connect, server.getsockname()) is None
+    with IPRoute() as network:
+        network.link("set", ifname="lo", state="down")
+    expected = {IPV4: errno.ETIMEDOUT, IPV6: errno.EADDRNOTAVAIL}
+    for family, server in servers.items():
+        sock = impatient(family)
+        assert code(sock.connect, server.getsockname()) == expected[family]
+
+
+@needs("private_net", "sysctl")
+def test_wildcard_lives_without_ipv6():
+    """Where IPv6 is switched off with `disable_ipv6`, a socket can still be bound to
+    `::`, and without `IPV6_V6ONLY` it serves IPv4 clients."""
+    for interface in ("all", "default", "lo"):
+        write_sysctl(f"net.ipv6.conf.{interface}.disable_ipv6", "1")
+    assert code(opened(TCP, IPV6).bind, ("::1", 0)) == errno.EADDRNOTAVAIL
+    server = opened(TCP, IPV6)
+    server.bind(("::", 0))
+    server.listen()
+    port = server.getsockname()[1]
+    assert code(opened().connect, ("127.0.0.1", port)) is None
+    assert server.accept()[1][0] == "::ffff:127.0.0.1"

@@ -5,7 +5,10 @@ import socket
 from pathlib import Path
 
 import pytest
+from pyroute2 import IPRoute
 
+from lab.isolation import networks
+from lab.isolation.namespace import IFA_F_NODAD, set_up_loopback, write_sysctl
 from snippets.names import (
     bind_fills_the_local_name,
 )
@@ -114,3 +117,65 @@ def test_freebind_takes_an_address_of_another_machine():
         sock.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)
         sock.bind(("192.0.2.1", 0))
         assert sock.getsockname()[0] == "192.0.2.1"
+
+
+@needs("sysctl")
+def test_nonlocal_bind_takes_an_address_of_another_machine():
+    """With `net.ipv4.ip_nonlocal_bind` at 1, for IPv6 `net.ipv6.ip_nonlocal_bind`,
+    `bind()` takes an address of another machine."""
+    for family, far in networks.FAR.items():
+        for kind in (TCP, UDP):
+            with socket.socket(family, kind) as sock:
+                assert failure(sock.bind, (far, 0)) == errno.EADDRNOTAVAIL
+                version = 4 if family == socket.AF_INET else 6
+                write_sysctl(f"net.ipv{version}.ip_nonlocal_bind", "1")
+                sock.bind((far, 0))
+                assert sock.getsockname()[0] == far
+                write_sysctl(f"net.ipv{version}.ip_nonlocal_bind", "0")
+
+
+@pytest.mark.scope("IPv4", because="IPv6 refuses the address there too, see the proof")
+@needs("private_net")
+def test_network_without_addresses_takes_any():
+    """In a new network namespace in which no IPv4 address has been set up, `bind()`
+    takes every IPv4 address; `connect()` fails with `ENETUNREACH`."""
+    networks.new_network()
+    for kind in (TCP, UDP):
+        with socket.socket(type=kind) as sock, socket.socket(type=kind) as client:
+            sock.bind(("203.0.113.1", 0))
+            assert sock.getsockname()[0] == "203.0.113.1"
+            assert failure(client.connect, ("127.0.0.1", 9)) == errno.ENETUNREACH
+        with socket.socket(socket.AF_INET6, kind) as sock:
+            address = ("2001:db8:ffff::1", 0)
+            assert failure(sock.bind, address) == errno.EADDRNOTAVAIL
+    set_up_loopback()
+    with socket.socket() as sock:
+        assert failure(sock.bind, ("203.0.113.1", 0)) == errno.EADDRNOTAVAIL
+
+
+@pytest.mark.scope("TCP IPv6", "UDP IPv6")
+@needs("private_net")
+def test_python_overwrites_the_interface_of_a_link_local_address():
+    """In Python, `bind()` and `connect()` take the interface of a link-local address
+    from the fourth field alone: without it `('fe80::1%lo', 0)` fails with `EINVAL`;
+    `create_connection()` reads the name after `%`."""
+    with IPRoute() as network:
+        lo = network.link_lookup(ifname="lo")[0]
+        network.addr(
+            "add", index=lo, address="fe80::1", prefixlen=64, flags=IFA_F_NODAD
+        )
+    for kind in (TCP, UDP):
+        with socket.socket(socket.AF_INET6, kind) as sock:
+            assert failure(sock.connect, ("fe80::1%lo", 9)) == errno.EINVAL
+        with socket.socket(socket.AF_INET6, kind) as sock:
+            assert failure(sock.bind, ("fe80::1%lo", 0)) == errno.EINVAL
+            sock.bind(("fe80::1", 0, 0, lo))
+            assert sock.getsockname()[3] == lo
+    v6 = socket.AF_INET6
+    with socket.socket(v6) as listener, socket.socket(v6) as client:
+        listener.bind(("fe80::1", 0, 0, lo))
+        listener.listen()
+        port = listener.getsockname()[1]
+        client.connect(("fe80::1", port, 0, lo))
+        with socket.create_connection(("fe80::1%lo", port), 5) as other:
+            assert other.getpeername() == listener.getsockname()

@@ -22,8 +22,9 @@ def test_connect_fills_both_names():
 
 @pytest.mark.scope("IPv4", because="which address is chosen differs there")
 def test_connect_chooses_a_specific_local_address():
-    """`connect()` gives an unbound TCP socket a specific local address, never the
-    wildcard."""
+    """A TCP `connect()` that succeeds gives an unbound socket a specific local address,
+    not the wildcard.
+    """
     with listen_on("127.0.0.5") as listener, socket.socket() as client:
         client.settimeout(5)
         client.connect(listener.getsockname())
@@ -32,8 +33,8 @@ def test_connect_chooses_a_specific_local_address():
 
 
 def test_connect_replaces_a_bound_wildcard():
-    """`connect()` replaces a bound wildcard by a specific address, and keeps the
-    port.
+    """A TCP `connect()` that succeeds replaces a bound wildcard by a specific address,
+    and keeps the port.
     """
     with listen_on() as listener, socket.socket() as client:
         client.settimeout(5)

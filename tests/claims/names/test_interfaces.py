@@ -71,3 +71,46 @@ def test_bindtodevice_keeps_to_an_interface():
         astray.sendto(b"through lo", receiver.getsockname())
         by_route.sendto(b"by the route", receiver.getsockname())
         assert receiver.recv(1024) == b"by the route"
+
+
+@pytest.mark.scope("IPv4", because="an IPv6 interface gives itself an address")
+@needs("private_net")
+def test_interface_without_address_leaves_the_wildcard():
+    """Where the interface to which the route leads has no address, and the machine
+    has none but its loopback, `connect()` leaves the local address `0.0.0.0`: on UDP
+    for good, on TCP while it tries."""
+    with IPRoute() as network:
+        network.link("add", ifname="cable", kind="veth", peer="cable-end")
+        for name in ("cable-end", "cable"):
+            network.link("set", ifname=name, state="up")
+        index = network.link_lookup(ifname="cable")[0]
+        network.route("add", dst="203.0.113.0/24", oif=index, scope="link")
+    with udp() as sock:
+        sock.connect(("203.0.113.1", 9))
+        assert sock.getsockname()[0] == "0.0.0.0"
+        assert sock.getsockname()[1] > 0
+        assert sock.getpeername() == ("203.0.113.1", 9)
+    with socket.socket() as sock:
+        sock.setblocking(False)
+        assert sock.connect_ex(("203.0.113.1", 9)) == errno.EINPROGRESS
+        assert sock.getsockname()[0] == "0.0.0.0"
+
+
+@needs("private_net")
+def test_device_tells_two_connections_apart():
+    """Two TCP connections can have the same two names if `SO_BINDTODEVICE` has bound
+    their sockets to different interfaces."""
+    clients = []
+    for cable in ("one", "two"):
+        with within(container(cable)):
+            listener = listen_on(NEIGHBOUR[socket.AF_INET], 8080)
+        client = socket.socket()
+        client.settimeout(5)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, cable.encode())
+        client.bind((HERE[socket.AF_INET], 45000))
+        client.connect((NEIGHBOUR[socket.AF_INET], 8080))
+        conn, source = listener.accept()
+        assert source == client.getsockname()
+        clients += [client, conn, listener]
+    assert clients[0].getsockname() == clients[3].getsockname()
+    assert clients[0].getpeername() == clients[3].getpeername()

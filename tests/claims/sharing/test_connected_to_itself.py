@@ -16,8 +16,9 @@ needs = pytest.mark.needs
 
 @needs("sysctl")
 def test_socket_connects_to_itself():
-    """A TCP `connect()` to a free ephemeral port of its own machine can be given that
-    very port, and then the socket is connected to itself."""
+    """An unbound TCP socket that calls `connect()` to a free ephemeral port of its own
+    machine can be given that very port, and then it is connected to itself.
+    """
     write_sysctl("net.ipv4.ip_local_port_range", f"{RANGE[0]} {RANGE[0]}")
     client = new()
     client.connect((HOST, RANGE[0]))
@@ -101,8 +102,9 @@ def test_another_source_address_is_not_met():
 
 @needs("sysctl")
 def test_udp_socket_can_be_its_own_peer():
-    """A UDP `connect()` to a free port of the range can be given that very port too:
-    the socket then receives what it sends."""
+    """An unbound UDP socket that calls `connect()` to a free port of the range can be
+    given that very port too: it then receives what it sends.
+    """
     write_sysctl("net.ipv4.ip_local_port_range", f"{RANGE[0]} {RANGE[0]}")
     sock = new(UDP)
     sock.connect((HOST, RANGE[0]))

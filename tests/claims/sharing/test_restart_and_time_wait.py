@@ -11,7 +11,7 @@ from snippets.sharing import (
     restart_meets_time_wait,
     restart_needs_reuseaddr_twice,
 )
-from tests.claims.helpers import HOST, TCP, code, reset
+from tests.claims.helpers import HOST, TCP, code, destroy, reset
 from tests.claims.sharing.helpers import (
     REUSEADDR,
     bound,
@@ -178,3 +178,35 @@ def test_half_closed_connection_holds_the_port():
         assert code(new(TCP, *options).bind, name) == expected
         assert code(new(TCP, REUSEADDR).bind, name) == expected
         client.close()
+
+
+@pytest.mark.scope("IPv4", because="the connection is asked for by family")
+@needs("private_net")
+def test_administrator_ends_time_wait():
+    """An administrator's `ss --kill` ends a `TIME_WAIT`: `bind()` without
+    `SO_REUSEADDR` then succeeds."""
+    listener = listening()
+    client, conn = connected(listener)
+    name, client_name = listener.getsockname(), client.getsockname()
+    close_in_order(conn, client)
+    listener.close()
+    assert code(new().bind, name) == errno.EADDRINUSE
+    destroy(name, client_name)
+    assert bound(address=name).getsockname() == name
+
+
+@needs("private_net")
+def test_new_connection_takes_over_time_wait():
+    """A new connection from the client name of one in `TIME_WAIT`, to a server that
+    listens again, takes its place."""
+    listener = listening(REUSEADDR)
+    client, conn = connected(listener)
+    name, client_name = listener.getsockname(), client.getsockname()
+    close_in_order(conn, client)
+    assert "TIME_WAIT" in [state for _, state, _ in connections()]
+    again = bound(TCP, REUSEADDR, address=client_name)
+    again.connect(name)
+    served, source = listener.accept()
+    assert source == client_name
+    assert "TIME_WAIT" not in [state for _, state, _ in connections()]
+    served.close()

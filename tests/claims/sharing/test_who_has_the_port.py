@@ -8,7 +8,9 @@ import struct
 from pathlib import Path
 
 import pytest
+from pyroute2 import IPRoute
 
+from lab.isolation import networks
 from lab.isolation.namespace import CLONE_NEWNET, write_sysctl
 from snippets.sharing import (
     who_holds_the_port,
@@ -139,7 +141,8 @@ def test_child_keeps_the_port():
 @needs("private_net")
 def test_other_network_has_its_own_table():
     """A socket is in `/proc/net/tcp` of its own network namespace only, and in another
-    one its name can be bound."""
+    one its port can be bound.
+    """
     listener = listening()
     port = port_of(listener)
     assert len(rows_of(port)) == 1
@@ -203,3 +206,19 @@ def test_low_port_needs_a_capability():
     for kind in (TCP, UDP):
         ends = [code(new(kind).bind, (HOST, port)) for port in (79, 80)]
         assert ends == [errno.EACCES, None]
+
+
+@pytest.mark.scope("IPv4", because="sockets of IPv6 are in another file")
+@needs("private_net")
+def test_kernel_can_hold_a_port_itself():
+    """The kernel itself can hold a UDP port, for instance for a VXLAN interface that is
+    up: `bind()` fails with `EADDRINUSE`, and the line in `/proc/net/udp` has an inode
+    that no process has."""
+    port = 51820
+    networks.tunnel(port)
+    assert code(new(UDP).bind, ("0.0.0.0", port)) == errno.EADDRINUSE
+    [(kind, _, holders)] = who_holds_the_port.holders(port)
+    assert (kind, holders) == ("udp", [])
+    with IPRoute() as network:
+        network.link("set", ifname="tunnel", state="down")
+    assert code(new(UDP).bind, ("0.0.0.0", port)) is None

@@ -2,7 +2,11 @@
 
 import errno
 import select
+import signal
 import socket
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +18,14 @@ from snippets.tcp import (
     nonblocking_connect,
     refused_connect_gives_port_back,
 )
-from tests.claims.helpers import failure, listen_on
+from tests.claims.helpers import (
+    TCP_FASTOPEN_CONNECT,
+    TCP_FASTOPEN_NO_COOKIE,
+    code,
+    failure,
+    in_c,
+    listen_on,
+)
 from tests.claims.tcp.helpers import bind_to, new_client
 
 needs = pytest.mark.needs
@@ -172,3 +183,65 @@ def test_defaults_of_the_syn():
     folder = Path("/proc/sys/net/ipv4")
     assert int((folder / "tcp_syn_retries").read_text()) == 6
     assert int((folder / "tcp_syn_linear_timeouts").read_text()) == 4
+
+
+@needs("packets")
+def test_fastopen_connect_waits_for_data(wire):
+    """With `TCP_FASTOPEN_CONNECT`, where no cookie has to be fetched, `connect()`
+    succeeds without sending anything, even to a port where nobody listens, and leaves
+    no peer name; the SYN goes with the first `send()`."""
+    for blocking in (True, False):
+        with socket.socket() as client:
+            client.setblocking(blocking)
+            for option in (TCP_FASTOPEN_CONNECT, TCP_FASTOPEN_NO_COOKIE):
+                client.setsockopt(socket.IPPROTO_TCP, option, 1)
+            client.connect(("127.0.0.1", 9))
+            assert wire() == []
+            assert failure(client.getpeername) == errno.ENOTCONN
+            assert code(client.send, b"hello") in (errno.ECONNREFUSED, None)
+            syn = wire()[0]
+            assert (syn["flags"], syn["payload"]) == (["SYN"], 5)
+
+
+@contextmanager
+def full_queue_that_a_signal_empties() -> Iterator[tuple[str, int]]:
+    """The address of a listener whose queue is full until a signal has come twice."""
+    with listen_on(backlog=0) as listener, socket.socket() as waiting:
+        waiting.connect(listener.getsockname())
+        served: list[object] = []
+
+        def accept_one(*_: object) -> None:
+            served.append(listener.accept() if len(served) == 1 else None)
+
+        before = signal.signal(signal.SIGALRM, accept_one)
+        signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+        try:
+            yield listener.getsockname()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+
+def test_connect_goes_on_after_a_signal():
+    """In Python, a signal does not end a blocking TCP `connect()`, unless its handler
+    raises: the call goes on to wait, and returns when the connection is made."""
+    with full_queue_that_a_signal_empties() as server, socket.socket() as client:
+        client.connect(server)
+        assert client.getpeername() == server
+
+
+@pytest.mark.scope("IPv4", because="the address is put together for C")
+def test_signal_ends_connect_in_c():
+    """In C, a signal whose handler returns ends a blocking TCP `connect()` with
+    `EINTR`; the connection is made all the same, and another `connect()` fails with
+    `EALREADY` until then."""
+    with full_queue_that_a_signal_empties() as server, socket.socket() as client:
+        family = struct.pack("=H", socket.AF_INET)
+        rest = struct.pack("!H4s8x", server[1], socket.inet_aton(server[0]))
+        assert in_c("connect", client, family + rest) == errno.EINTR
+        client.setblocking(False)
+        assert failure(client.connect, server) == errno.EALREADY
+        client.settimeout(5)
+        assert select.select([], [client], [], 5) == ([], [client], [])
+        assert client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+        assert client.getpeername() == server

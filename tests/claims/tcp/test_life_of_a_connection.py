@@ -14,7 +14,7 @@ from snippets.tcp import (
     connect_returns_before_accept,
     server_and_client,
 )
-from tests.claims.helpers import code, failure, listen_on
+from tests.claims.helpers import code, destroy, failure, listen_on
 from tests.claims.tcp.helpers import flags, new_client
 
 needs = pytest.mark.needs
@@ -196,3 +196,18 @@ def test_end_with_unread_data_is_a_reset():
                 end = code(conn.recv, 1)
                 assert end == (errno.ECONNRESET if unread else None)
                 conn.close()
+
+
+@pytest.mark.scope("IPv4", because="the connection is asked for by family")
+@needs("private_net")
+def test_destroyed_connection_is_aborted():
+    """When an administrator ends a TCP connection with `ss --kill`, `recv()` fails with
+    `ECONNABORTED` at this end, and with `ECONNRESET` at the other."""
+    with listen_on() as listener, new_client() as client:
+        client.connect(listener.getsockname())
+        conn, _ = listener.accept()
+        conn.settimeout(5)
+        with conn:
+            destroy(client.getsockname(), listener.getsockname())
+            assert failure(client.recv, 1) == errno.ECONNABORTED
+            assert failure(conn.recv, 1) == errno.ECONNRESET

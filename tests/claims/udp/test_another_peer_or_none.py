@@ -6,6 +6,7 @@ import socket
 import pytest
 from pyroute2 import IPRoute
 
+from lab.isolation import networks
 from snippets.udp import (
     peer_can_be_changed_and_removed,
 )
@@ -201,3 +202,21 @@ def test_bind_succeeds_after_unspec():
         remove_peer(sock)
         assert code(sock.bind, ("127.0.0.5", 0)) is None
         assert sock.getsockname()[0] == "127.0.0.5"
+
+
+@pytest.mark.scope("IPv4", because="from `::1` the call is not refused")
+@needs("private_net", "sysctl")
+def test_loopback_choice_bars_other_machines():
+    """An IPv4 UDP socket keeps the loopback address that its first `connect()` chose,
+    and then `connect()` and `sendto()` to another machine fail with `EINVAL`; after
+    `AF_UNSPEC` both succeed."""
+    networks.link()
+    far = (networks.FAR[socket.AF_INET], 9)
+    with udp() as sock:
+        sock.connect(("127.0.0.1", 9))
+        assert code(sock.connect, far) == errno.EINVAL
+        assert code(sock.sendto, b"hello", far) == errno.EINVAL
+        assert sock.getpeername() == ("127.0.0.1", 9)
+        remove_peer(sock)
+        assert code(sock.sendto, b"hello", far) is None
+        assert code(sock.connect, far) is None

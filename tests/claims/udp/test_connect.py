@@ -39,8 +39,8 @@ def test_bind_and_close_send_no_packet(wire):
 
 
 def test_connect_sets_both_names():
-    """`connect()` on an unbound UDP socket sets its peer address, its local address and
-    an ephemeral port.
+    """`connect()` on an unbound UDP socket sets its peer address, an ephemeral port
+    and, if the interface of the route has an address, its local address.
     """
     before, after, received = connect_sends_nothing.names_around_connect()
     assert before == (("0.0.0.0", 0), "ENOTCONN")

@@ -1,9 +1,10 @@
 """Proofs about Unix datagram sockets: who can be answered, and who is heard."""
 
 import errno
+import socket
 
 from snippets.unix import unnamed_sender_gets_no_answer
-from tests.claims.helpers import failure, folder
+from tests.claims.helpers import failure, folder, unix
 from tests.claims.unix.helpers import datagram
 
 
@@ -81,3 +82,24 @@ def test_datagram_socket_may_be_its_own_peer():
         assert sock.getpeername() == sock.getsockname() == "me"
         sock.send(b"x")
         assert sock.recv(9) == b"x"
+
+
+def test_send_to_a_closed_receiver_is_refused():
+    """When the receiver that a Unix datagram socket is connected to has closed,
+    `send()` fails with `ECONNREFUSED`."""
+    with folder(), datagram() as sender:
+        with datagram("receiver"):
+            sender.connect("receiver")
+            assert sender.send(b"hello") == 5
+        assert failure(sender.send, b"again") == errno.ECONNREFUSED
+
+
+def test_load_sharing_is_not_for_unix_sockets():
+    """`setsockopt()` for `SO_REUSEPORT` fails with `EOPNOTSUPP` on a Unix stream or
+    datagram socket, since Linux 6.13; `SO_REUSEADDR` can be set, and does nothing."""
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with unix(kind) as sock:
+            level = socket.SOL_SOCKET
+            option = (level, socket.SO_REUSEPORT, 1)
+            assert failure(sock.setsockopt, *option) == errno.EOPNOTSUPP
+            sock.setsockopt(level, socket.SO_REUSEADDR, 1)

@@ -4,7 +4,7 @@ import errno
 import re
 import socket
 
-from tests.claims.helpers import failure, folder, unix
+from tests.claims.helpers import failure, folder, listen_on, unix
 from tests.claims.unix.helpers import datagram, stream
 
 
@@ -129,3 +129,17 @@ def test_recvfrom_names_a_bound_peer():
             client.bind("client")
             client.send(b"x")
             assert conn.recvfrom(9) == (b"x", "client")
+
+
+def test_first_send_to_a_closed_peer_fails():
+    """When the peer of a Unix stream socket has closed, already the first `send()`
+    fails with `EPIPE`; on TCP the first one succeeds, and a later one fails."""
+    with folder(), stream("server") as listener, stream() as client:
+        client.connect("server")
+        listener.accept()[0].close()
+        assert failure(client.send, b"hello") == errno.EPIPE
+    with listen_on() as tcp, socket.create_connection(tcp.getsockname(), 5) as client:
+        tcp.accept()[0].close()
+        assert client.send(b"hello") == 5
+        assert client.recv(1) == b""
+        assert failure(client.send, b"again") == errno.EPIPE
