@@ -30,6 +30,9 @@ QUIET = [  # root needs no-sandbox; the rest keeps the browser from calling home
 STRICT = os.environ.get("STRICT") == "1"
 # A quarter of a minute and more of tests in one file, the longest first.
 LONGEST = (
+    "tests/checks/test_access.py",
+    "tests/checks/test_read_the_docs.py",
+    "tests/checks/test_html.py",
     "tests/lab/runs/test_recordings.py",
     "tests/lab/claims/test_plugin.py",
     "tests/browser/test_pages.py",
