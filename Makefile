@@ -13,7 +13,8 @@ PAGES   = build/html
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help html epub live test bench doctest hunt evidence fact new check lock clean
+.PHONY: help html epub live test bench doctest hunt evidence fact new lock clean
+.PHONY: check check-tests check-rest
 .DELETE_ON_ERROR:
 
 help: ## print this list
@@ -75,13 +76,18 @@ check: ## what CI runs: from scratch, lint, types, site, doctests, every test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/codespell $$(git ls-files '*.py' '*.js' '*.css' '*.md' Makefile)
-	$(VENV)/bin/mypy
-	$(SPHINX) -q -W --keep-going -j auto -t spelling -b spelling docs build/spelling
 	@$(MAKE) --no-print-directory doctest
-	$(PYTEST) tests evidence lab docs/_ext
-	$(PYTEST) -q --altered tests/claims
+	@$(MAKE) --no-print-directory -j 2 check-tests check-rest
 	@{ $(TREE); } | diff -q build/tree-before - \
 	|| { git status --short; echo "the checks changed tracked files"; exit 1; }
+
+# Side by side: the browser and the programs of the tests leave half of two processors idle.
+check-tests:
+	$(PYTEST) tests evidence lab docs/_ext
+check-rest:
+	$(VENV)/bin/mypy
+	$(SPHINX) -q -W --keep-going -j auto -t spelling -b spelling docs build/spelling
+	$(PYTEST) -q --altered tests/claims
 
 # Without UPGRADE=yes every version stays, and only what is new or gone changes.
 COMPILE = $(VENV)/bin/uv pip compile --quiet $(if $(UPGRADE),--upgrade) --universal \

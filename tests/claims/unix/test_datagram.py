@@ -96,10 +96,14 @@ def test_send_to_a_closed_receiver_is_refused():
 
 def test_load_sharing_is_not_for_unix_sockets():
     """`setsockopt()` for `SO_REUSEPORT` fails with `EOPNOTSUPP` on a Unix stream or
-    datagram socket, since Linux 6.13; `SO_REUSEADDR` can be set, and does nothing."""
+    datagram socket, since Linux 6.13; `SO_REUSEADDR` can be set, and lets no two
+    sockets bind one path: `EADDRINUSE`."""
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-        with unix(kind) as sock:
+        with folder(), unix(kind) as sock, unix(kind) as other:
             level = socket.SOL_SOCKET
             option = (level, socket.SO_REUSEPORT, 1)
             assert failure(sock.setsockopt, *option) == errno.EOPNOTSUPP
-            sock.setsockopt(level, socket.SO_REUSEADDR, 1)
+            for each in (sock, other):
+                each.setsockopt(level, socket.SO_REUSEADDR, 1)
+            sock.bind("path")
+            assert failure(other.bind, "path") == errno.EADDRINUSE
