@@ -162,7 +162,7 @@ def test_reuseaddr_stops_at_a_listener():
 
 @needs("private_net")
 def test_connect_narrows_a_wildcard():
-    """A socket bound to a wildcard and then connected holds the port only of the one
+    """A socket bound to `0.0.0.0` and then connected holds the port only of the one
     address it has now.
     """
     for kind in (tcp, udp):

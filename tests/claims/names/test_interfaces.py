@@ -6,8 +6,9 @@ import socket
 import pytest
 from pyroute2 import IPRoute
 
+from lab.isolation import networks
 from lab.isolation.networks import HERE, NEIGHBOUR, container, within
-from tests.claims.helpers import failure, listen_on, udp
+from tests.claims.helpers import TCP, UDP, failure, listen_on, udp
 
 needs = pytest.mark.needs
 ON_LO = "198.51.100.1"  # an address of lo, for which the container has a route
@@ -114,3 +115,17 @@ def test_device_tells_two_connections_apart():
         clients += [client, conn, listener]
     assert clients[0].getsockname() == clients[3].getsockname()
     assert clients[0].getpeername() == clients[3].getpeername()
+
+
+@needs("private_net")
+def test_ordinary_user_may_choose_a_device_once():
+    """Without the capability `CAP_NET_RAW`, `SO_BINDTODEVICE` can be set on a socket
+    that has no interface yet; another one, or none, then fails with `EPERM`."""
+    networks.ordinary_user()
+    option = (socket.SOL_SOCKET, socket.SO_BINDTODEVICE)
+    for kind in (TCP, UDP):
+        with socket.socket(type=kind) as sock:
+            sock.setsockopt(*option, b"lo")
+            sock.bind(("127.0.0.1", 0))
+            assert failure(sock.setsockopt, *option, b"\0") == errno.EPERM
+            assert sock.getsockopt(*option, 16) == b"lo\0"

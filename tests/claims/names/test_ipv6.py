@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from lab.isolation.namespace import add_loopback_addresses
 from tests.claims.helpers import failure, listen_on
 
 needs = pytest.mark.needs
@@ -90,3 +91,21 @@ def test_connect_to_the_ipv6_wildcard():
         with socket.create_connection(("::", port), timeout=5) as client:
             assert client.getpeername()[:2] == ("::1", port)
             assert listener.accept()[1] == client.getsockname()
+
+
+@needs("ipv6", "private_net")
+def test_connect_to_the_ipv6_wildcard_goes_to_loopback():
+    """An IPv6 TCP socket that is bound to another address of its machine and connects
+    to `::` reaches `::1`, not that address.
+    """
+    add_loopback_addresses(["fd00::9"])
+    with (
+        socket.socket(socket.AF_INET6) as listener,
+        socket.socket(socket.AF_INET6) as s,
+    ):
+        listener.bind(("::1", 0))
+        listener.listen()
+        s.bind(("fd00::9", 0))
+        s.connect(("::", listener.getsockname()[1]))
+        assert s.getpeername()[0] == "::1"
+        assert listener.accept()[1][0] == "fd00::9"

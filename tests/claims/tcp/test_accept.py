@@ -16,8 +16,7 @@ from tests.claims.tcp.helpers import bind_to, new_client
 
 
 def test_accept_keeps_the_order():
-    """`accept()` returns the connections in the order in which their handshakes
-    ended."""
+    """`accept()` returns connections that were made one after another in this order."""
     with listen_on() as listener:
         clients = [new_client() for _ in range(4)]
         for client in clients:
@@ -109,7 +108,8 @@ def test_accepted_socket_is_blocking():
 
 def test_accepted_socket_has_no_timeout():
     """In Python, the timeout of a listening socket is not passed on: the accepted
-    socket has none, and waits for ever."""
+    socket has that of `socket.setdefaulttimeout()`, which is none unless it was called.
+    """
     _, _, timeout = accepted_socket_inherits_options.options_of_accepted_socket()
     assert timeout is None
     with listen_on() as listener, new_client() as client:
@@ -118,6 +118,13 @@ def test_accepted_socket_has_no_timeout():
         with conn:
             assert listener.gettimeout() == 5
             assert os.get_blocking(conn.fileno())
+            assert conn.gettimeout() is None
+    socket.setdefaulttimeout(7)
+    with listen_on() as listener, new_client() as client:
+        client.connect(listener.getsockname())
+        conn, _ = listener.accept()
+        with conn:
+            assert conn.gettimeout() == 7
 
 
 # Connections that were reset before

@@ -156,8 +156,9 @@ def test_unconnected_socket_is_told_nothing(wire):
 
 
 def test_recverr_reports_refusals_without_connect():
-    """With the Linux option `IP_RECVERR` an unconnected UDP socket is told of a
-    refusal: its next `sendto()` fails with `ECONNREFUSED`, whatever the address.
+    """With the Linux option `IP_RECVERR`, or `IPV6_RECVERR`, an unconnected UDP socket
+    is told of a refusal: its next `sendto()` fails with `ECONNREFUSED`, whatever the
+    address.
     """
     with udp("127.0.0.1", 0) as receiver, udp() as sender:
         sender.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)

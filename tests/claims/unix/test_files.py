@@ -63,8 +63,9 @@ def test_unlink_frees_the_path():
 
 
 def test_unlinked_listener_cannot_be_found():
-    """A listening Unix socket whose file is removed stays open, but no new client can
-    reach it: `connect()` fails with `ENOENT`."""
+    """A listening Unix stream socket whose file is removed stays open, but `connect()`
+    to its path fails with `ENOENT`.
+    """
     with folder(), stream("server") as listener, stream() as early, stream() as late:
         early.connect("server")
         Path("server").unlink()
