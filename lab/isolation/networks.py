@@ -334,17 +334,24 @@ def forbid_ports(bind: bool = False, connect: bool = False) -> None:
         raise Missing("landlock", os.strerror(ctypes.get_errno()))
 
 
-def mount(path: str, flags: int = 0, options: str = "") -> None:
-    """Mount an empty tmpfs(5) at a new folder, in a mount namespace of our own.
+def mount(path: str, flags: int = 0, options: str = "", kind: str = "tmpfs") -> None:
+    """Mount an empty file system at a new folder, in a mount namespace of our own.
 
-    flags: of mount(2), for instance READ_ONLY. options: of tmpfs, for instance
-    `size=4k`. Raises FileExistsError.
+    flags: of mount(2), for instance READ_ONLY. options: of the file system, for
+    instance `size=4k`. kind: tmpfs(5), or another one that needs no device. Raises
+    FileExistsError.
     """
     Path(path).mkdir()
     made = libc.unshare(CLONE_NEWNS) == 0 and (
-        libc.mount(b"lab", path.encode(), b"tmpfs", flags, options.encode()) == 0
+        libc.mount(b"lab", path.encode(), kind.encode(), flags, options.encode()) == 0
     )
     if not made:
+        raise Missing("mount", os.strerror(ctypes.get_errno()))
+
+
+def unmount(path: str) -> None:
+    """Take away what mount() has mounted; the folder stays."""
+    if libc.umount2(path.encode(), 0) != 0:
         raise Missing("mount", os.strerror(ctypes.get_errno()))
 
 

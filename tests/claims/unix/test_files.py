@@ -4,10 +4,16 @@ import errno
 import socket
 import stat
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import pytest
+
+from lab.isolation import networks
 from snippets.unix import path_outlives_its_socket
-from tests.claims.helpers import failure, folder, unix
+from tests.claims.helpers import code, failure, folder, unix
 from tests.claims.unix.helpers import stream
+
+needs = pytest.mark.needs
 
 
 def test_path_outlives_its_socket():
@@ -74,3 +80,16 @@ def test_unlinked_listener_cannot_be_found():
         assert early.recv(1) == b""
         assert listener.getsockname() == "server"
         assert failure(late.connect, "server") == errno.ENOENT
+
+
+@needs("private_net")
+def test_some_file_systems_hold_no_sockets():
+    """`bind()` to a path on a file system that cannot hold sockets fails, on devpts
+    with `EPERM`."""
+    with TemporaryDirectory() as folder_of_ours:
+        for kind, expected in (("tmpfs", None), ("devpts", errno.EPERM)):
+            path = f"{folder_of_ours}/{kind}"
+            networks.mount(path, kind=kind)
+            with unix() as sock:
+                assert code(sock.bind, f"{path}/socket") == expected
+            networks.unmount(path)
