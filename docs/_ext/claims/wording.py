@@ -3,7 +3,8 @@
 Three things are looked for in each line that states or cites a claim:
 
 * a kind of socket that the proof did not run over, or `Unix` without its type;
-* a citation that drops a word which limits its claim: unless, without, TCP …;
+* a citation that drops a word which limits its claim: unless, without, TCP …; it may
+  stand in a heading, in the head of the table, or follow from the claims beside it;
 * a universal word: any, every, never …
 
 Either the words are brought in line, or somebody has read them and entered them in
@@ -28,16 +29,19 @@ logger = getLogger(__name__)
 FILE = "_ext/claims/reviewed.txt"  # of `page: claim digest: line = reason`
 ROLE = re.compile(r"\{(claim|proved)\}(`+)(.+?)\2(?!`)")
 LIMITS = re.compile(
-    r"\b(?:unless|neither|except|by default|without|only if|alone|stream|datagram|IPv4"
-    r"|IPv6|TCP|UDP|ordinary user)\b"
+    r"\b(?:unless|neither|except|by default|without(?! a name)|only if|alone|stream"
+    r"|datagram|IPv4|IPv6|TCP|UDP|ordinary user)\b"
 )
-UNIVERSAL = re.compile(  # "nobody listens" is said of one address
-    r"\b(?:any|every|never|always|no longer|in any case|cannot|whatever"
-    r"|nobody(?! (?:listens|receives|accepts|answers|waits)))\b",
+PAIRS = ({"TCP", "UDP"}, {"IPv4", "IPv6"}, {"stream", "datagram"})  # all that there are
+UNIVERSAL = re.compile(  # "nobody listens" is said of one address, and so is its kind
+    r"\b(?:any|every(?! (?:ephemeral |second )?port)|never|always|no longer|cannot"
+    r"|in any case|whatever"
+    r"|nobody(?! (?:listens|receives|accepts|answers|waits|has|read|calls)))\b",
     re.I,
 )
 UNIX = re.compile(r"\bUnix\b(?! (?:stream|datagram|seqpacket|and|or|domain|path))")
 HEADING = re.compile(r"#+ ")
+MANUAL = re.compile(r"\b(?:tcp|udp)\(7\)")  # what a manual page is about
 SUBJECT = re.compile(r"subject: *(.+)")
 Line = tuple[int, str, str, str]  # its number, heading and subject, claim, text
 
@@ -48,33 +52,53 @@ def cited(source: str) -> Iterator[Line]:
     >>> list(cited("# TCP\\n\\nIt fails, {proved}`says who <tcp.x>`."))
     [(3, 'TCP', 'tcp.x', 'It fails, {proved}`says who <tcp.x>`.')]
     """
-    ticks, subject, headings = None, "", ["", ""]
+    ticks, subject, headings, table, term, before = None, "", [""], "", "", ""
     for number, line in enumerate(source.splitlines(), 1):
+        table = (table or line) if line.startswith("|") else ""
+        term = before if line.startswith(": ") else term if line[:2] == "  " else ""
+        before = line
         if fence := FENCE.match(line):
             if ticks is None:
                 ticks = fence[1] if fence[1].startswith("`") else None
             elif fence[1] == ticks:
                 ticks = None
         elif ticks is None and HEADING.match(line):
-            level = line.index(" ")
-            headings = [line[2:], ""] if level == 1 else [headings[0], line]
+            headings = [*headings[: line.index(" ") - 1], line.lstrip("# ")]
         elif ticks is None and (found := SUBJECT.match(line)):
             subject = found[1]
         elif ticks is None:
             for _, _, text in ROLE.findall(line):
-                around = " ".join(filter(None, (subject, *headings)))
+                around = " ".join(filter(None, (subject, *headings, table, term)))
                 yield number, around, parse_role(text)[1], line.strip()
 
 
-def faults(proof: claims.Proof, kinds: list[str], around: str, line: str) -> list[str]:
+def upper(found: re.Match[str]) -> str:
+    """A match in capitals."""
+    return found[0].upper()
+
+
+def limits(sentence: str) -> set[str]:
+    """The words that limit a claim.
+
+    >>> sorted(limits("On TCP it fails, unless `TCP_NODELAY` is set."))
+    ['TCP', 'unless']
+    """
+    return set(LIMITS.findall(claims.plain(sentence)))
+
+
+def faults(
+    proof: claims.Proof, kinds: list[str], around: str, line: str, beside: set[str]
+) -> list[str]:
     """What is wider in a line than in the claim that it states or cites.
 
     kinds: the sockets of its proof, such as `TCP IPv4`. around: the headings above it.
+    beside: the limits of all claims that the line cites.
     """
     plain = ROLE.sub(lambda role: parse_role(role[3])[0], line)
     found = []
-    limits = set(LIMITS.findall(claims.plain(proof.sentence)))
-    if missing := limits - set(LIMITS.findall(f"{around} {plain}")):
+    covered = set().union(*(pair for pair in PAIRS if pair <= beside))
+    said = set(LIMITS.findall(f"{MANUAL.sub(upper, around)} {plain}"))
+    if missing := limits(proof.sentence) - said - covered:
         found.append(
             f"it drops {', '.join(sorted(missing))} of its claim: {proof.sentence}"
         )
@@ -114,7 +138,14 @@ def check(app: Sphinx, env: BuildEnvironment) -> None:
             if proof is None or not ours.known.proved(claim):
                 continue
             entry = f"{page}: {claim} {store.digest(proof.sentence)[:6]}: {line}"
-            told = faults(proof, ours.known.kinds(claim), around, line)
+            beside = set().union(
+                *(
+                    limits(ours.known.proofs[other].sentence)
+                    for _, _, other, text in lines
+                    if text == line and other in ours.known.proofs
+                )
+            )
+            told = faults(proof, ours.known.kinds(claim), around, line, beside)
             if told:
                 now.add(entry)
             if told and entry not in left:

@@ -19,8 +19,10 @@ def test_two_names_for_one_number():
 
 
 def test_unix_client_can_try_again():
-    """A non-blocking Unix `connect()` that failed with `EAGAIN` has begun nothing: the
-    same socket can call it again, and succeeds when the queue has room."""
+    """A non-blocking `connect()` of a Unix stream socket that failed with `EAGAIN` has
+    begun nothing: the same socket can call it again, and succeeds when the queue has
+    room.
+    """
     assert unix_backlog_full.two_attempts() == ("EAGAIN", "success")
 
 

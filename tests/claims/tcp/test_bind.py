@@ -86,6 +86,7 @@ def test_same_port_on_another_address():
         assert two.getsockname() == ("127.0.0.2", port)
 
 
+@pytest.mark.scope("TCP", "UDP")
 @needs("private_net")
 def test_same_port_for_tcp_and_udp():
     """A TCP socket and a UDP socket can bind the same address and port."""

@@ -4,6 +4,8 @@ import socket
 
 from tests.claims.helpers import unix
 
+KINDS = (socket.SOCK_STREAM, socket.SOCK_DGRAM)
+
 
 def stream(name: str | None = None) -> socket.socket:
     """A Unix stream socket, listening if a name is given."""

@@ -11,16 +11,17 @@ import pytest
 from lab.isolation import networks
 from snippets.unix import path_outlives_its_socket
 from tests.claims.helpers import code, failure, folder, unix
-from tests.claims.unix.helpers import stream
+from tests.claims.unix.helpers import KINDS, datagram, stream
 
 needs = pytest.mark.needs
 
 
 def test_path_outlives_its_socket():
     """`close()` leaves the file of a Unix socket in place."""
-    with folder():
-        stream("server").close()
-        assert stat.S_ISSOCK(Path("server").stat().st_mode)
+    for kind in KINDS:
+        with folder():
+            unix(kind, "server").close()
+            assert stat.S_ISSOCK(Path("server").stat().st_mode)
 
 
 def test_existing_path_is_taken():
@@ -28,20 +29,26 @@ def test_existing_path_is_taken():
     socket was closed long ago."""
     _, first, _ = path_outlives_its_socket.bind_after_a_dead_server()
     assert first == "EADDRINUSE"
-    with folder(), unix() as sock:
-        Path("server").write_text("not a socket")
-        assert failure(sock.bind, "server") == errno.EADDRINUSE
-        assert Path("server").read_text() == "not a socket"
+    for kind in KINDS:
+        with folder(), unix(kind) as sock:
+            Path("server").write_text("not a socket")
+            assert failure(sock.bind, "server") == errno.EADDRINUSE
+            assert Path("server").read_text() == "not a socket"
+            Path("folder").mkdir()
+            assert failure(sock.bind, "folder") == errno.EADDRINUSE
+            unix(kind, "socket").close()
+            assert failure(sock.bind, "socket") == errno.EADDRINUSE
 
 
 def test_reuseaddr_does_not_free_the_path():
     """`SO_REUSEADDR` does not help: `bind()` to the path of a closed Unix socket still
     fails with `EADDRINUSE`."""
-    with folder(), unix() as sock:
-        stream("server").close()
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        assert failure(sock.bind, "server") == errno.EADDRINUSE
-        assert sock.getsockname() == ""
+    for kind in KINDS:
+        with folder(), unix(kind) as sock:
+            unix(kind, "server").close()
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            assert failure(sock.bind, "server") == errno.EADDRINUSE
+            assert sock.getsockname() == ""
 
 
 def test_connect_to_a_dead_path():
@@ -49,11 +56,12 @@ def test_connect_to_a_dead_path():
     and with `ENOENT` if the file is gone."""
     called, _, _ = path_outlives_its_socket.bind_after_a_dead_server()
     assert called == "ECONNREFUSED"
-    with folder(), unix() as client:
-        stream("server").close()
-        assert failure(client.connect, "server") == errno.ECONNREFUSED
-        Path("server").unlink()
-        assert failure(client.connect, "server") == errno.ENOENT
+    for kind in KINDS:
+        with folder(), unix(kind) as client:
+            unix(kind, "server").close()
+            assert failure(client.connect, "server") == errno.ECONNREFUSED
+            Path("server").unlink()
+            assert failure(client.connect, "server") == errno.ENOENT
 
 
 def test_unlink_frees_the_path():
@@ -66,6 +74,12 @@ def test_unlink_frees_the_path():
         with stream("server") as listener, stream() as client:
             client.connect("server")
             assert client.getpeername() == listener.getsockname() == "server"
+    with folder():
+        datagram("server").close()
+        Path("server").unlink()
+        with datagram("server") as server, datagram() as client:
+            client.sendto(b"hello", "server")
+            assert server.recv(1024) == b"hello"
 
 
 def test_unlinked_listener_cannot_be_found():

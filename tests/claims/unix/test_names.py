@@ -3,14 +3,11 @@
 import errno
 import os
 import re
-import socket
 import stat
 from pathlib import Path
 
 from tests.claims.helpers import failure, folder, unix
-from tests.claims.unix.helpers import datagram, stream
-
-KINDS = (socket.SOCK_STREAM, socket.SOCK_DGRAM)
+from tests.claims.unix.helpers import KINDS, datagram, stream
 
 
 def test_new_socket_has_no_names():
@@ -32,6 +29,10 @@ def test_bind_makes_a_file():
 def test_name_is_the_path_as_given():
     """`getsockname()` returns the path as `bind()` was given it, relative or not, even
     when the file has another name since."""
+    with folder(), datagram("here") as server, datagram() as sender:
+        Path("here").rename("there")
+        sender.connect("there")
+        assert server.getsockname() == sender.getpeername() == "here"
     with folder(), stream("before") as listener, stream() as client:
         Path("before").rename("after")
         client.connect("after")
@@ -44,6 +45,10 @@ def test_name_is_the_path_as_given():
 def test_abstract_name_needs_no_file():
     """A name that begins with a null byte is abstract: no file belongs to it."""
     name = f"\0proof-{os.getpid()}"
+    with folder(), datagram(name) as server, datagram() as client:
+        client.sendto(b"hello", name)
+        assert server.recv(1024) == b"hello"
+        assert list(Path.cwd().iterdir()) == []
     with folder(), stream(name) as listener, stream() as client:
         client.connect(name)
         assert listener.getsockname() == name.encode()

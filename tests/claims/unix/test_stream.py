@@ -4,8 +4,10 @@ import errno
 import re
 import socket
 
+import pytest
+
 from tests.claims.helpers import failure, folder, listen_on, unix
-from tests.claims.unix.helpers import datagram, stream
+from tests.claims.unix.helpers import KINDS, datagram, stream
 
 
 def test_listen_without_bind_fails():
@@ -79,12 +81,13 @@ def test_failed_stream_calls_give_no_name():
 
 def test_socketpair_has_no_names():
     """`socketpair()` returns two connected Unix sockets, and neither has a name."""
-    one, two = socket.socketpair()
-    with one, two:
-        one.sendall(b"hello")
-        assert two.recv(1024) == b"hello"
-        for sock in (one, two):
-            assert sock.getsockname() == sock.getpeername() == ""
+    for kind in KINDS:
+        one, two = socket.socketpair(type=kind)
+        with one, two:
+            one.send(b"hello")
+            assert two.recv(1024) == b"hello"
+            for sock in (one, two):
+                assert sock.getsockname() == sock.getpeername() == ""
 
 
 def test_passcred_gives_a_name():
@@ -103,8 +106,9 @@ def test_passcred_gives_a_name():
 
 
 def test_closed_listener_resets_waiting_clients():
-    """When a listening Unix socket is closed, a client that nobody has accepted gets
-    `ECONNRESET` once, from `recv()` or `SO_ERROR`, and then end of file."""
+    """When a listening Unix stream socket is closed, a client that nobody has accepted
+    gets `ECONNRESET` once, from `recv()` or `SO_ERROR`, and then end of file.
+    """
     with folder():
         listener = stream("server")
         with stream() as one, stream() as other:
@@ -131,6 +135,7 @@ def test_recvfrom_names_a_bound_peer():
             assert conn.recvfrom(9) == (b"x", "client")
 
 
+@pytest.mark.scope("Unix stream", "TCP")
 def test_first_send_to_a_closed_peer_fails():
     """When the peer of a Unix stream socket has closed, already the first `send()`
     fails with `EPIPE`; on TCP the first one succeeds, and a later one fails."""
