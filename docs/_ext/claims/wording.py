@@ -32,6 +32,7 @@ LIMITS = re.compile(
     r"\b(?:unless|neither|except|by default|without(?! a name)|only if|alone|stream"
     r"|datagram|IPv4|IPv6|TCP|UDP|ordinary user)\b"
 )
+IMPLIED = {"TCP": "stream", "UDP": "datagram"}
 PAIRS = ({"TCP", "UDP"}, {"IPv4", "IPv6"}, {"stream", "datagram"})  # all that there are
 UNIVERSAL = re.compile(  # "nobody listens" is said of one address, and so is its kind
     r"\b(?:any|every(?! (?:ephemeral |second )?port)|never|always|no longer|cannot"
@@ -82,8 +83,11 @@ def limits(sentence: str) -> set[str]:
 
     >>> sorted(limits("On TCP it fails, unless `TCP_NODELAY` is set."))
     ['TCP', 'unless']
+
+    UDP has datagrams and TCP a stream, so that the one word says the other.
     """
-    return set(LIMITS.findall(claims.plain(sentence)))
+    found = set(LIMITS.findall(claims.plain(sentence)))
+    return found - {more for one, more in IMPLIED.items() if one in found}
 
 
 def faults(

@@ -48,11 +48,15 @@ def test_tcp_and_udp_never_conflict():
     """A TCP socket and a UDP socket may have the same address and port, whatever their
     options and state.
     """
-    for host, state in product(["127.0.0.1", "0.0.0.0", "::", "::1"], TCP_STATES):
-        assert outcome(tcp(host), state, udp(host)) == "success"
+    options = [(), (ADDR,), (PORT,), (ADDR, PORT)]
+    hosts = ["127.0.0.1", "0.0.0.0", "::", "::1"]
+    for host, state, mine, others in product(hosts, TCP_STATES, options, options):
+        assert outcome(tcp(host, *mine), state, udp(host, *others)) == "success"
+    for host, state in product(hosts, TCP_STATES):
         assert outcome(tcp(host), state, tcp(host)) == IN_USE
     for host, state in product(["127.0.0.1", "0.0.0.0"], ["bound", "connected"]):
-        assert outcome(udp(host), state, tcp(host)) == "success"
+        for mine, others in product(options, options):
+            assert outcome(udp(host, *mine), state, tcp(host, *others)) == "success"
         assert outcome(udp(host), state, udp(host)) == IN_USE
 
 

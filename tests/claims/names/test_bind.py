@@ -95,7 +95,9 @@ def test_bind_to_the_empty_host_is_the_wildcard():
 
 @pytest.mark.scope("IPv4", because="IPv6 has one loopback address, no network of them")
 def test_bind_accepts_any_loopback_address():
-    """`bind()` takes every address of `127.0.0.0/8`, not only `127.0.0.1`."""
+    """`bind()` takes other addresses of `127.0.0.0/8` than `127.0.0.1` too, for
+    instance `127.0.0.2` and `127.255.255.254`.
+    """
     for address in ("127.0.0.2", "127.200.3.4", "127.255.255.254"):
         with socket.socket() as sock:
             sock.bind((address, 0))
@@ -138,7 +140,8 @@ def test_nonlocal_bind_takes_an_address_of_another_machine():
 @needs("private_net")
 def test_network_without_addresses_takes_any():
     """In a new network namespace in which no IPv4 address has been set up, `bind()`
-    takes every IPv4 address; `connect()` fails with `ENETUNREACH`."""
+    takes an IPv4 address that no interface has; `connect()` fails with `ENETUNREACH`.
+    """
     networks.new_network()
     for kind in (TCP, UDP):
         with socket.socket(type=kind) as sock, socket.socket(type=kind) as client:
