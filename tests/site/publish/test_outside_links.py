@@ -11,7 +11,7 @@ from tests.site import pages
 
 INVENTORY = ROOT / "docs/_inventories/python.inv"
 ABOUT_THEM = {"reference/manual-pages"}  # quotes them on every line
-MAN_PAGE = re.compile(r"\b[a-z_]+\([2-8]\)")
+MAN_PAGE = re.compile(r"\b[a-z][a-z_.-]+\([2-8]\)")
 
 
 def test_inventory_is_a_small_file_of_ours(built_site):
@@ -37,6 +37,6 @@ def test_role_becomes_a_link(page, address, built_site):
 def test_page_links_each_manual_page_that_it_names(page):
     prose = re.sub(r"^#.*|^>.*", "", pages.pages()[page], flags=re.MULTILINE)
     prose = re.sub(r"\{claim\}(`+).+?\1", "", prose)  # plain words, as in the proof
-    linked = re.findall(r"\{manpage\}`([^`]+)`|\[[^\]]*?([a-z_]+\(\d\))`?\]\(", prose)
+    linked = re.findall(r"\{manpage\}`([^`]+)`|\[[^\]]*?([a-z_.-]+\(\d\))`?\]\(", prose)
     named = set(MAN_PAGE.findall(prose))
     assert named <= {name for pair in linked for name in pair}, "use {manpage}`…`"
