@@ -60,14 +60,14 @@ SOCKET = (
 )
 # What comes after the outcome can make it depend on something else: no case, then.
 OUTCOME = (
-    r"(?: still| then| also)? (?:fails with `(?P<errno>E\w+)`|(?P<ok>succeeds))"
+    r"(?: still| then| also)? (?:fails with (?P<errno>E\w+\b)|(?P<ok>succeeds))"
     r"(?!,? (?:only |but )?(?:if|where|when|unless|while|until|with|without)\b)"
 )
 FORMS = [
-    re.compile(rf"(?:^|^A second |^On Linux )`(?P<call>\w+)\(\)` on {SOCKET}{OUTCOME}"),
-    re.compile(rf"^On {SOCKET},? `(?P<call>\w+)\(\)`{OUTCOME}"),
-    re.compile(rf"^`(?P<call>\w+)\(\)` after `(?P<after>\w+)\(\)`{OUTCOME}"),
-    re.compile(rf"^`(?P<call>\w+)\(\)`{OUTCOME} on {SOCKET}(?!,? (?:if|where|when))"),
+    re.compile(rf"(?:^|^A second |^On Linux )(?P<call>\w+)\(\) on {SOCKET}{OUTCOME}"),
+    re.compile(rf"^On {SOCKET},? (?P<call>\w+)\(\){OUTCOME}"),
+    re.compile(rf"^(?P<call>\w+)\(\) after (?P<after>\w+)\(\){OUTCOME}"),
+    re.compile(rf"^(?P<call>\w+)\(\){OUTCOME} on {SOCKET}(?!,? (?:if|where|when))"),
 ]
 AFTER = {"listen": "listening", "connect": "connected", "bind": "bound"}
 
@@ -106,7 +106,8 @@ def case_of(sentence: str, kinds: tuple[str, ...] = ()) -> Case | None:
     >>> case_of("`listen()` on a connected TCP socket fails with `EINVAL`.")
     Case(call='listen', kinds=('tcp', 'tcp6'), state=('connected',), outcome='EINVAL')
     """
-    found = next(filter(None, (form.search(sentence) for form in FORMS)), None)
+    plain = sentence.replace("`", "").strip()
+    found = next(filter(None, (form.search(plain) for form in FORMS)), None)
     if found is None or found["call"] not in INPUTS:
         return None
     words = found.groupdict()
@@ -121,6 +122,8 @@ def case_of(sentence: str, kinds: tuple[str, ...] = ()) -> Case | None:
         if not state:
             return None
     meant = tuple(kind for kinds_ in named for kind in kinds_) or kinds
+    if words.get("clause") == " that holds a port":
+        meant = tuple(kind for kind in meant if not kind.startswith("unix"))
     return Case(
         found["call"],
         tuple(dict.fromkeys(meant)),

@@ -28,9 +28,9 @@ from evidence import claims, store
 logger = getLogger(__name__)
 FILE = "_ext/claims/reviewed.txt"  # of `page: claim digest: line = reason`
 ROLE = re.compile(r"\{(claim|proved)\}(`+)(.+?)\2(?!`)")
-LIMITS = re.compile(
-    r"\b(?:unless|neither|except|by default|without(?! a name)|only if|alone|stream"
-    r"|datagram|IPv4|IPv6|TCP|UDP|ordinary user)\b"
+LIMITS = re.compile(  # "Without reuse options, …" is what the page's head says
+    r"\b(?:(?i:unless|neither|except|by default|only if|alone)|without(?! a name)"
+    r"|stream|datagram|IPv4|IPv6|TCP|UDP|ordinary user)\b"
 )
 IMPLIED = {"TCP": "stream", "UDP": "datagram"}
 PAIRS = ({"TCP", "UDP"}, {"IPv4", "IPv6"}, {"stream", "datagram"})  # all that there are
@@ -78,6 +78,11 @@ def upper(found: re.Match[str]) -> str:
     return found[0].upper()
 
 
+def word_of(word: str) -> str:
+    """A limit as it is within a sentence: `Unless` is `unless`, `TCP` is itself."""
+    return word if word.isupper() or word.startswith("IP") else word.lower()
+
+
 def limits(sentence: str) -> set[str]:
     """The words that limit a claim.
 
@@ -86,7 +91,7 @@ def limits(sentence: str) -> set[str]:
 
     UDP has datagrams and TCP a stream, so that the one word says the other.
     """
-    found = set(LIMITS.findall(claims.plain(sentence)))
+    found = {word_of(word) for word in LIMITS.findall(claims.plain(sentence))}
     return found - {more for one, more in IMPLIED.items() if one in found}
 
 
@@ -101,7 +106,8 @@ def faults(
     plain = ROLE.sub(lambda role: parse_role(role[3])[0], line)
     found = []
     covered = set().union(*(pair for pair in PAIRS if pair <= beside))
-    said = set(LIMITS.findall(f"{MANUAL.sub(upper, around)} {plain}"))
+    words = LIMITS.findall(f"{MANUAL.sub(upper, around)} {plain}")
+    said = {word_of(word) for word in words}
     if missing := limits(proof.sentence) - said - covered:
         found.append(
             f"it drops {', '.join(sorted(missing))} of its claim: {proof.sentence}"

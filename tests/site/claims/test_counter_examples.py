@@ -19,6 +19,10 @@ OF_SUBJECT = {
     "udp": ("udp",),
     "unix": ("unix-stream", "unix-datagram"),
 }
+SENTENCE = re.compile(r"(?<=[.;:]) |^\* ")
+CLAUSE = re.compile(r",? (?:and|while|but) (?=`?\w+\(\))")
+CONDITION = re.compile(r"(?:If|When|Where|While|With|Without|After|Before|In) ")
+GIVES_IT = re.compile(r"\b(?:gives|give) it(?: too| also| in the same way)?\b")
 NAMED = re.compile(r"\b(TCP|UDP|Unix stream|Unix datagram|Unix)\b")
 
 
@@ -28,6 +32,25 @@ def spoken_of(around: str) -> tuple[str, ...]:
     return tuple(kind for word in named for kind in cases.KINDS[word]) or EVERY
 
 
+def clauses(line: str, page: str) -> list[str]:
+    """The parts of a line that may each say what a call gives, and what it cites.
+
+    On the page of an error, "gives it" means that error.
+    """
+    whole = wording.ROLE.sub(lambda role: parse_role(role[3])[0], line)
+    whole = re.sub(r"^[-*|]? *|\]\([^)]*\)|\[|\{\w+\}", "", whole)
+    roles = [parse_role(role[2])[0] for role in wording.ROLE.findall(line)]
+    if page.startswith("errors/e"):
+        errno = page.removeprefix("errors/").upper()
+        whole, *roles = (
+            GIVES_IT.sub(f"fails with {errno}", text) for text in (whole, *roles)
+        )
+    said = [whole, *roles]
+    for sentence in SENTENCE.split(whole):  # a condition is one of all clauses
+        said += [sentence] if CONDITION.match(sentence) else CLAUSE.split(sentence)
+    return list(dict.fromkeys(said))
+
+
 def sentences():
     """(where, sentence, kinds it can mean) of all claims, and of all that cites one."""
     for claim, proof in claims.read().items():
@@ -35,11 +58,10 @@ def sentences():
         yield pytest.param(proof.sentence, kinds, id=claim)
     for page, text in pages().items():
         for number, around, claim, line in wording.cited(text):
-            said = wording.ROLE.sub(lambda role: parse_role(role[3])[0], line)
-            said = re.sub(r"^[-*|]? *|\]\([^)]*\)|\[|\{\w+\}", "", said)
-            if cases.case_of(said):
-                where = f"{page}:{number}:{claim}"
-                yield pytest.param(said, spoken_of(around), id=where)
+            for said in clauses(line, page):
+                if cases.case_of(said):
+                    where = f"{page}:{number}:{claim}"
+                    yield pytest.param(said, spoken_of(around), id=where)
 
 
 @pytest.mark.parametrize(("sentence", "kinds"), list(sentences()))
