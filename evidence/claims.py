@@ -30,6 +30,15 @@ def folder() -> Path:
     return store.ROOT / FOLDER
 
 
+# Options of setsockopt(2), and settings of sysctl(8), in the source of a proof.
+VARIED = re.compile(
+    r"\b(?:SO|IP|IPV6|TCP)_[A-Z][A-Z0-9_]+\b|\bREUSE(?:ADDR|PORT)\b"
+    r"|\bnet\.(?:ipv4|ipv6|core)\.[\w.]+"
+)
+# What is only read, or no option: states, what TCP_INFO and SO_ERROR tell.
+ASKED = {"SO_ERROR", "SO_ACCEPTCONN", "TCP_INFO", "TCP_STATES", "SO_PEERCRED"}
+
+
 @dataclass(frozen=True)
 class Proof:
     """One proof: what it states, its source text and what it needs to run."""
@@ -42,6 +51,18 @@ class Proof:
     needs: tuple[str, ...]
     only: tuple[str, ...] = ()  # what its scope is narrowed to, such as `IPv4`
     because: str = ""  # why
+
+    @property
+    def varied(self) -> list[str]:
+        """Options and settings that it names: it is proved for these, not for others.
+
+        Such as `SO_REUSEADDR` and `net.ipv4.tcp_tw_reuse`; the rest is at its default.
+        """
+        named = {
+            f"SO_{name}" if name.startswith("REUSE") else name.rstrip(".")
+            for name in VARIED.findall(self.source)
+        }
+        return sorted(named - ASKED)
 
     @property
     def function(self) -> sources.Key:
@@ -153,6 +174,18 @@ def scope_of(node: ast.FunctionDef) -> dict[str, Any]:
             said = [ast.literal_eval(keyword.value) for keyword in line.keywords]
             return {"only": only, "because": "".join(said)}
     return {}
+
+
+def users_in_words(needs: Iterable[str], source: str) -> str:
+    """As whom a proof runs, in a reader's words; nothing for one user, who is root.
+
+    >>> users_in_words(["second_user"], ""), users_in_words([], "ordinary_user()")
+    ('two users', 'a user without capabilities')
+    """
+    if "second_user" in needs:
+        return "two users"
+    given_up = "ordinary_user()" in source or "give_up_capabilities()" in source
+    return "a user without capabilities" if given_up else ""
 
 
 def scope_in_words(kinds: Iterable[str]) -> str:

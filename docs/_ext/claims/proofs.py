@@ -82,7 +82,12 @@ def scope(proof: claims.Proof, kinds: list[str]) -> list[nodes.Node]:
     """Over which kinds of socket it ran, and why over no more."""
     if not kinds:
         return []
-    said = f"Proved for {claims.scope_in_words(kinds)}."
+    said = f"Proved for {claims.scope_in_words(kinds)}"
+    if users := claims.users_in_words(proof.needs, proof.source):
+        said += f", by {users}"
+    if proof.varied:
+        said += f", with {', '.join(f'`{name}`' for name in proof.varied)}"
+    said += "; all else at its default."
     if proof.because:
         said += f" Not for more: {proof.because}."
     return [nodes.paragraph("", "", *words(said))]

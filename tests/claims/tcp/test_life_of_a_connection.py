@@ -61,8 +61,9 @@ def test_handshake_needs_no_accept(wire):
 
 
 def test_connect_returns_before_accept():
-    """`connect()` to a listening TCP socket succeeds although nobody calls `accept()`
-    on it."""
+    """While its queue has room, `connect()` to a listening TCP socket succeeds although
+    nobody calls `accept()` on it.
+    """
     result = connect_returns_before_accept.connect_then_accept()
     assert result == (None, True)
 

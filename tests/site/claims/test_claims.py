@@ -1,5 +1,8 @@
 """Claims on the pages of a site of a few lines: marks, links, and every complaint."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from docs._ext.claims import text
@@ -278,3 +281,23 @@ def test_unmarked_line_is_cited_or_listed(site):
     site.write("docs/index.md", index(STATED, "proofs"))
     [found] = complaints(site.build())
     assert "unmarked.txt, line 2: no such unmarked line any more, remove it" in found
+
+
+@pytest.mark.parametrize(
+    ("claim", "told"),
+    [
+        ("sharing.restart_needs_reuseaddr_twice", "with SO_REUSEADDR"),
+        ("sharing.time_wait_lasts_a_minute", "with net.ipv4.tcp_fin_timeout"),
+        ("sharing.reuseport_needs_one_user", "by two users"),
+        ("errors.low_ports_are_low_for_ipv6_too", "by a user without capabilities"),
+        ("udp.connect_sends_no_packet", "Proved for UDP, over IPv4 and IPv6; all else"),
+    ],
+)
+def test_proof_says_over_what_it_runs(claim, told, built_site):
+    subject = claim.partition(".")[0]
+    page = Path(built_site, f"proofs/{subject}.html").read_text()
+    anchor = re.sub(r"[._]", "-", f"proof-{claim}")
+    section = page[page.index(f'id="{anchor}"') :]
+    said = re.search(r"<p>(Proved for .*?)</p>", section)
+    assert said
+    assert told in re.sub(r"<[^>]*>", "", said[1])
