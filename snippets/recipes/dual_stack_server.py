@@ -5,6 +5,7 @@
 import ipaddress
 import socket
 import sys
+import time
 
 
 def open_listener(port=0):
@@ -31,10 +32,12 @@ def serve(listener):
     while True:
         conn, peer = listener.accept()
         with conn:
-            conn.settimeout(5)  # a silent client must not block us
+            end = time.monotonic() + 5  # a slow client must not block
             try:
-                while conn.recv(4096):  # until the client's end of file
-                    pass
+                data = b"?"
+                while data:  # until the client's end of file
+                    conn.settimeout(max(end - time.monotonic(), 0.001))
+                    data = conn.recv(4096)
                 print("accept() says", peer[0], flush=True)
                 conn.sendall(plain(peer[0]).encode())
             except OSError as error:

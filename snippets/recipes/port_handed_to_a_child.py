@@ -36,8 +36,11 @@ def ask(address):
 def main():
     child, address = start_server()
     with child:  # waits for its end
-        print("the parent chose port", address[1])
-        print(ask(address).decode())
+        try:
+            print("the parent chose port", address[1])
+            print(ask(address).decode())
+        finally:
+            child.terminate()  # or it would wait for a client
 
 
 if __name__ == "__main__":

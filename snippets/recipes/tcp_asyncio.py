@@ -1,12 +1,15 @@
 """A TCP server and its client with asyncio, in one event loop."""
 
+# For Python 3.11 and newer: asyncio.timeout() is that young.
+
 import asyncio
+import contextlib
 
 
 async def echo(reader, writer):
     """Send back what one client sends, until its end of file."""
     try:
-        async with asyncio.timeout(60):  # not for ever
+        async with asyncio.timeout(60):  # however slowly it sends
             while data := await reader.read(4096):
                 writer.write(data)
                 await writer.drain()  # wait if the client reads slowly
@@ -14,6 +17,18 @@ async def echo(reader, writer):
         print("a client was lost:", error)
     finally:
         writer.close()
+
+
+@contextlib.asynccontextmanager
+async def serving(host, port):
+    """Serve clients while the block runs; returns host and port."""
+    server = await asyncio.start_server(echo, host, port)
+    try:
+        yield server.sockets[0].getsockname()[:2]
+    finally:
+        # serve_forever() and `async with server` would wait here for
+        # idle clients, from Python 3.12 on; run() cancels them.
+        server.close()
 
 
 async def ask(host, port, question):
@@ -29,10 +44,8 @@ async def ask(host, port, question):
 
 
 async def server_and_client():
-    """Run both. A server alone ends with server.serve_forever()."""
-    server = await asyncio.start_server(echo, "127.0.0.1", 0)
-    async with server:
-        host, port = server.sockets[0].getsockname()
+    """Run both. A server alone waits: await asyncio.Event().wait()."""
+    async with serving("127.0.0.1", 0) as (host, port):
         print("listening on", host, port)
         print("answer:", await ask(host, port, b"hello\n"))
 

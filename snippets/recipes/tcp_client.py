@@ -14,8 +14,8 @@ def ask(host, port, line):
         answer = b""
         while not answer.endswith(b"\n"):  # it may come in parts
             data = client.recv(4096)
-            if not data:
-                raise ConnectionError("the server closed too early")
+            if not data or len(answer) > 65536:
+                raise ConnectionError("no line came back")
             answer += data
     return local, peer, answer
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import os
 import selectors
 import socket
 import time
@@ -15,43 +16,55 @@ def start(family, kind, protocol, _, address):
     code = client.connect_ex(address)
     if code not in (0, errno.EINPROGRESS):
         client.close()
-        raise OSError(code, "not possible here")
+        raise OSError(code, os.strerror(code))
     return client
 
 
 def connect_any(infos, seconds=5):
     """Return a socket; infos is what getaddrinfo() returned."""
-    end, clients = time.monotonic() + seconds, []
+    end, clients, why = time.monotonic() + seconds, [], []
     with selectors.DefaultSelector() as waiting:
         try:
             for info in infos:
-                with contextlib.suppress(OSError):  # no route, no IPv6
+                if info[1] != socket.SOCK_STREAM:
+                    continue  # UDP would connect at once, to nobody
+                try:
                     clients.append(start(*info))
                     waiting.register(clients[-1], selectors.EVENT_WRITE)
+                except OSError as error:  # no route, no IPv6
+                    why.append(f"{info[4]}: {error}")
             while waiting.get_map():
                 ready = waiting.select(end - time.monotonic())
                 if not ready:
-                    raise TimeoutError("nobody has answered in time")
+                    raise TimeoutError(f"no answer in time {why}")
                 for client in [key.fileobj for key, _ in ready]:
                     waiting.unregister(client)
                     # The result is told once: read it once.
-                    if client.getsockopt(SOL_SOCKET, SO_ERROR) == 0:
+                    code = client.getsockopt(SOL_SOCKET, SO_ERROR)
+                    if code == 0:
                         clients.remove(client)
+                        client.settimeout(60)  # from here on it waits
                         return client
-            raise ConnectionError("no address accepts a connection")
+                    why.append(os.strerror(code))
+            raise ConnectionError(f"no address accepts us: {why}")
         finally:
             for loser in clients:
                 loser.close()
 
 
 def main():
-    kind = socket.AF_INET, socket.SOCK_STREAM, 0, ""
-    with socket.socket() as closed, socket.socket() as listener:
-        closed.bind(("127.0.0.1", 0))  # and no listen()
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        names = closed.getsockname(), listener.getsockname()
-        with connect_any([(*kind, name) for name in names]) as client:
+    with contextlib.ExitStack() as stack:
+        names = []
+        for listens in (False, True):
+            server = stack.enter_context(socket.socket())
+            server.bind(("127.0.0.1", 0))
+            if listens:
+                server.listen()
+            names.append(server.getsockname())
+        infos = [
+            socket.getaddrinfo(*name, type=socket.SOCK_STREAM)[0] for name in names
+        ]
+        with connect_any(infos) as client:
             print("to be tried: ", *names)
             print("connected to:", client.getpeername())
 

@@ -1,6 +1,7 @@
 """A TCP connect() that ends in time, and says why it failed."""
 
 import contextlib
+import errno
 import socket
 
 
@@ -14,13 +15,17 @@ def connect(host, port, seconds):
 def why(error):
     """Return what a failed connect() tells about the other end."""
     if isinstance(error, socket.gaierror):
-        return "no such name"
+        later = error.errno == socket.EAI_AGAIN
+        return "no name server answers" if later else "no such name"
     if isinstance(error, ConnectionRefusedError):
-        return "refused: the machine answers, nobody listens there"
-    if isinstance(error, TimeoutError) and error.errno is None:
-        return "no answer in time; our own patience was at its end"
-    if isinstance(error, TimeoutError):
+        return "refused: nobody listens, or a firewall says so"
+    # Before Python 3.10, settimeout() raises a class of its own.
+    if isinstance(error, (TimeoutError, socket.timeout)):
+        if error.errno is None:
+            return "no answer in time; our own patience was at its end"
         return "no answer; the kernel has stopped trying (ETIMEDOUT)"
+    if error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
+        return "no way to it, says this machine or one on the way"
     return f"not possible: {error.strerror}"
 
 

@@ -4,6 +4,9 @@
 
 import socket
 import sys
+import time
+
+SECONDS = 5  # for one client: meanwhile the others wait
 
 
 def open_listener(host="127.0.0.1", port=0):
@@ -11,16 +14,22 @@ def open_listener(host="127.0.0.1", port=0):
     # create_server() calls bind() and listen(). On POSIX it first sets
     # SO_REUSEADDR: without it, a restart can fail with EADDRINUSE
     # while old connections are in TIME_WAIT.
-    return socket.create_server((host, port))
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family)
 
 
 def echo(conn):
     """Send back what the client sends, until its end of file."""
-    count = 0
-    while data := conn.recv(4096):
+    count, end = 0, time.monotonic() + SECONDS
+    while True:
+        # What is left of the time, for all calls together: a client
+        # that sends a byte now and then has no more of it.
+        conn.settimeout(max(end - time.monotonic(), 0.001))
+        data = conn.recv(4096)
+        if not data:
+            return count
         conn.sendall(data)
         count += len(data)
-    return count
 
 
 def serve(listener):
@@ -28,7 +37,6 @@ def serve(listener):
     while True:
         conn, peer = listener.accept()
         with conn:
-            conn.settimeout(5)  # a silent client must not block us
             try:
                 print(peer, "sent", echo(conn), "bytes")
             except OSError as error:
@@ -39,7 +47,7 @@ def main():
     host = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1"
     port = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     with open_listener(host, port) as listener:
-        print("listening on", *listener.getsockname(), flush=True)
+        print("listening on", *listener.getsockname()[:2], flush=True)
         try:
             serve(listener)
         except KeyboardInterrupt:

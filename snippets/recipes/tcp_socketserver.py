@@ -3,15 +3,21 @@
 import socket
 import socketserver
 import threading
+import time
+
+SECONDS = 60  # for one client, however slowly it sends or reads
 
 
 class Echo(socketserver.BaseRequestHandler):
     """Serves one client: sends back what it sends."""
 
     def handle(self):
-        conn = self.request
-        conn.settimeout(60)  # not for ever
-        while data := conn.recv(4096):
+        conn, end = self.request, time.monotonic() + SECONDS
+        while True:
+            conn.settimeout(max(end - time.monotonic(), 0.001))
+            data = conn.recv(4096)
+            if not data:
+                return
             conn.sendall(data)
 
 
@@ -20,6 +26,7 @@ class Server(socketserver.ThreadingTCPServer):
 
     allow_reuse_address = True  # SO_REUSEADDR; otherwise off
     request_queue_size = 128  # the backlog; otherwise 5
+    daemon_threads = True  # the end does not wait for idle clients
 
 
 def ask(address, line):
@@ -32,6 +39,8 @@ def ask(address, line):
             if not data:
                 raise ConnectionError("the server closed too early")
             answer += data
+        client.shutdown(socket.SHUT_WR)  # that was all
+        client.recv(1)  # b"": the server has closed
         return answer
 
 

@@ -11,7 +11,8 @@ def ask(address, request):
 
     connect() keeps strangers out and lets a closed port be reported.
     """
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as client:
         client.settimeout(5)
         client.connect(address)
         client.send(request)
@@ -24,7 +25,7 @@ def main():
         sys.exit("usage: python udp_client.py HOST PORT")
     host, port = sys.argv[1], int(sys.argv[2])
     try:
-        reply, local, peer = ask((host, port), b"hello")
+        reply, local, peer = ask((host, port), b"?hello")
     except ConnectionRefusedError:
         sys.exit(f"refused: nobody receives on {host} {port}")
     except TimeoutError:
@@ -32,8 +33,8 @@ def main():
     except OSError as error:
         sys.exit(f"cannot ask {host} {port}: {error}")
     print("reply:", reply)
-    print("local address:", *local)
-    print("peer address:", *peer)
+    print("local address:", *local[:2])
+    print("peer address:", *peer[:2])
 
 
 if __name__ == "__main__":

@@ -1,26 +1,36 @@
-"""A UDP server: answers each datagram until Ctrl-C."""
+"""A UDP server: answers each question until Ctrl-C."""
+
+# Run: python udp_server.py [HOST [PORT]]
 
 import socket
 import sys
 
 
 def serve(server):
-    """Answer each datagram with its text in capital letters."""
+    """Answer what begins with a question mark, in capital letters."""
     while True:
-        request, client = server.recvfrom(65535)
-        print(*client, "asked", request, flush=True)
         try:
-            server.sendto(request.upper(), client)
+            request, client = server.recvfrom(65535)
+        except ConnectionResetError:
+            continue  # Windows: an earlier answer was refused
+        # A sender can be forged. An answer that were answered, by
+        # ourselves or by another such server, would have no end.
+        if not request.startswith(b"?"):
+            continue
+        print(*client[:2], "asked", request, flush=True)
+        try:
+            server.sendto(b"!" + request[1:].upper(), client)
         except OSError as error:
-            print(*client, "cannot be answered:", error, flush=True)
+            print(*client[:2], "cannot be answered:", error, flush=True)
 
 
 def main():
     host = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1"
     port = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as server:
         server.bind((host, port))
-        print("waiting on", *server.getsockname(), flush=True)
+        print("waiting on", *server.getsockname()[:2], flush=True)
         try:
             serve(server)
         except KeyboardInterrupt:

@@ -23,7 +23,10 @@ def asked_and_answered():
         asked = ("127.0.0.5", server.getsockname()[1])
         client.connect(asked)
         client.send(b"hello")
-        request, notes, _, source = server.recvmsg(1024, 1024)
+        request, [(level, kind, note)], _, source = server.recvmsg(1024, 1024)
+        # The note begins with the number of the interface. Handed
+        # back, it would overrule the route to the client: write 0.
+        notes = [(level, kind, bytes(4) + note[4:])]
         server.sendmsg([request.upper()], notes, 0, source)
         _, answered = client.recvfrom(1024)
         return asked, answered

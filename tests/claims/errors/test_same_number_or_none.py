@@ -2,12 +2,13 @@
 
 import errno
 import socket
+from pathlib import Path
 
 from snippets.errors import (
     unix_backlog_full,
 )
 from tests.claims.errors.helpers import BOTH, UNIX, opened
-from tests.claims.helpers import TCP, UDP, code
+from tests.claims.helpers import TCP, UDP, code, folder, unix
 
 
 def test_two_names_for_one_number():
@@ -34,3 +35,14 @@ def test_unix_shutdown_needs_no_peer():
         for family in BOTH:
             sock = opened(kind, family)
             assert code(sock.shutdown, socket.SHUT_WR) == errno.ENOTCONN
+
+
+def test_ordinary_file_refuses_like_a_dead_socket():
+    """`connect()` of a Unix stream or datagram socket to the path of an ordinary file
+    fails with `ECONNREFUSED`, as to the file of a socket that was closed."""
+    for kind in (TCP, UDP):
+        with folder():
+            Path("file").touch()
+            unix(kind, "dead").close()
+            for path in ("file", "dead"):
+                assert code(unix(kind).connect, path) == errno.ECONNREFUSED

@@ -6,6 +6,8 @@ import errno
 import ipaddress
 import socket
 import socketserver
+import struct
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -111,13 +113,14 @@ def test_full_unix_queue_fails_at_once(tmp_path):
     """A non-blocking `connect()` to a Unix stream socket whose queue is full fails with
     `EAGAIN`; it is not in progress, and must be called again."""
     with contextlib.chdir(tmp_path), contextlib.ExitStack() as stack:
-        listener = stack.enter_context(unix_stream_pair.open_listener("server"))
+        listener, lock = unix_stream_pair.open_listener("server")
+        stack.enter_context(lock)
+        stack.enter_context(listener)
         listener.listen(0)
         stack.enter_context(unix_stream_pair.connect("server"))
         late = stack.enter_context(socket.socket(socket.AF_UNIX))
         late.setblocking(False)
         assert failure(late.connect, "server") == errno.EAGAIN
-        assert failure(unix_stream_pair.connect, "server") == errno.EAGAIN
         assert not unix_stream_pair.left_behind("server")
         listener.accept()[0].close()
         assert failure(late.getpeername) == errno.ENOTCONN
@@ -146,3 +149,22 @@ def test_pktinfo_answers_both_families():
                 assert str(asked.ipv4_mapped or asked) == host
                 server.sendmsg([request], notes, 0, source)
                 assert client.recvfrom(1024)[1][:2] == (host, port)
+
+
+def test_unix_client_waits_for_a_place(tmp_path):
+    """A blocking `connect()` to a Unix stream socket whose queue is full waits for a
+    place, and fails with `EAGAIN` when the time of `SO_SNDTIMEO` is over."""
+    with contextlib.chdir(tmp_path), socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("server")
+        listener.listen(0)
+        with socket.socket(socket.AF_UNIX) as one, socket.socket(socket.AF_UNIX) as two:
+            one.connect("server")
+            limit = struct.pack("ll", 0, 50_000)
+            two.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+            assert failure(two.connect, "server") == errno.EAGAIN
+            two.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, bytes(16))
+            with ThreadPoolExecutor(1) as thread:
+                waiting = thread.submit(two.connect, "server")
+                listener.accept()[0].close()
+                assert waiting.result(5) is None
+            assert two.getpeername() == "server"

@@ -41,13 +41,13 @@ def test_unconnected_server_answers_many_clients():
     answer.
     """
     with udp("127.0.0.1", 0) as server, udp() as first, udp() as second:
-        first.sendto(b"one", server.getsockname())
-        second.sendto(b"two", server.getsockname())
+        first.sendto(b"?one", server.getsockname())
+        second.sendto(b"?two", server.getsockname())
         server.setblocking(False)
         with pytest.raises(BlockingIOError):  # both were answered, nothing is left
             udp_server.serve(server)
-        assert first.recvfrom(1024) == (b"ONE", server.getsockname())
-        assert second.recvfrom(1024) == (b"TWO", server.getsockname())
+        assert first.recvfrom(1024) == (b"!ONE", server.getsockname())
+        assert second.recvfrom(1024) == (b"!TWO", server.getsockname())
 
 
 @needs("packets")

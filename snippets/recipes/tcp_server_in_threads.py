@@ -1,0 +1,68 @@
+"""A TCP server for many clients: a thread and a time limit for each."""
+
+import socket
+import threading
+import time
+
+SECONDS = 60  # for one client, however slowly it sends or reads
+CLIENTS = 100  # at a time; more of them wait in the queue
+
+
+def echo(conn):
+    """Send back what the client sends, until its end of file."""
+    end = time.monotonic() + SECONDS
+    while True:
+        conn.settimeout(max(end - time.monotonic(), 0.001))
+        data = conn.recv(4096)
+        if not data:
+            return
+        conn.sendall(data)
+
+
+def attend(conn, peer, places):
+    try:
+        with conn:
+            echo(conn)
+    except OSError as error:
+        print(*peer[:2], "was lost:", error, flush=True)
+    finally:
+        places.release()
+
+
+def serve(listener):
+    """Give each client a thread."""
+    places = threading.Semaphore(CLIENTS)
+    while True:
+        places.acquire()
+        try:
+            conn, peer = listener.accept()
+        except OSError as error:  # EMFILE: no descriptor is left
+            print("cannot accept:", error, flush=True)
+            threading.Event().wait(0.1)  # for others to close theirs
+            places.release()
+            continue
+        # A daemon: Ctrl-C does not wait for idle clients.
+        threading.Thread(target=attend, args=(conn, peer, places), daemon=True).start()
+
+
+def ask(address, line):
+    """Return what the server sends back; closes after the server."""
+    with socket.create_connection(address, timeout=5) as client:
+        client.sendall(line)
+        answer = client.recv(4096)
+        client.shutdown(socket.SHUT_WR)  # that was all
+        return answer + client.recv(4096)  # b"": it has closed
+
+
+def main():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        print("listening on", *listener.getsockname())
+        # A server alone calls serve(listener) right here.
+        server = threading.Thread(target=serve, args=[listener])
+        server.daemon = True
+        server.start()
+        print("answer:", ask(listener.getsockname(), b"hello\n"))
+
+
+if __name__ == "__main__":
+    main()
