@@ -61,9 +61,9 @@ def main():
             if listens:
                 server.listen()
             names.append(server.getsockname())
-        infos = [
-            socket.getaddrinfo(*name, type=socket.SOCK_STREAM)[0] for name in names
-        ]
+        infos = []
+        for host, port in names:
+            infos += socket.getaddrinfo(host, port)
         with connect_any(infos) as client:
             print("to be tried: ", *names)
             print("connected to:", client.getpeername())

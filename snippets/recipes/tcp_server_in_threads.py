@@ -41,8 +41,10 @@ def serve(listener):
             threading.Event().wait(0.1)  # for others to close theirs
             places.release()
             continue
-        # A daemon: Ctrl-C does not wait for idle clients.
-        threading.Thread(target=attend, args=(conn, peer, places), daemon=True).start()
+        arguments = conn, peer, places
+        job = threading.Thread(target=attend, args=arguments)
+        job.daemon = True  # Ctrl-C does not wait for idle clients
+        job.start()
 
 
 def ask(address, line):

@@ -23,7 +23,8 @@ def asked_and_answered():
         asked = ("127.0.0.5", server.getsockname()[1])
         client.connect(asked)
         client.send(b"hello")
-        request, [(level, kind, note)], _, source = server.recvmsg(1024, 1024)
+        request, notes, _, source = server.recvmsg(1024, 1024)
+        [(level, kind, note)] = notes
         # The note begins with the number of the interface. Handed
         # back, it would overrule the route to the client: write 0.
         notes = [(level, kind, bytes(4) + note[4:])]
