@@ -1,11 +1,13 @@
 """A TCP server for many clients: a thread and a time limit for each."""
 
+import contextlib
 import socket
 import threading
 import time
 
 SECONDS = 60  # for one client, however slowly it sends or reads
 CLIENTS = 100  # at a time; more of them wait in the queue
+places, conns = threading.Semaphore(CLIENTS), set()
 
 
 def echo(conn):
@@ -19,32 +21,35 @@ def echo(conn):
         conn.sendall(data)
 
 
-def attend(conn, peer, places):
-    try:
-        with conn:
+def attend(conn, peer):
+    """Serve one client, whatever it does."""
+    with conn:
+        try:
             echo(conn)
-    except OSError as error:
-        print(*peer[:2], "was lost:", error, flush=True)
-    finally:
-        places.release()
+        except OSError as error:
+            print(*peer[:2], "was lost:", error, flush=True)
+        conns.discard(conn)
+    places.release()
 
 
 def serve(listener):
-    """Give each client a thread."""
-    places = threading.Semaphore(CLIENTS)
-    while True:
-        places.acquire()
-        try:
-            conn, peer = listener.accept()
-        except OSError as error:  # EMFILE: no descriptor is left
-            print("cannot accept:", error, flush=True)
-            threading.Event().wait(0.1)  # for others to close theirs
-            places.release()
-            continue
-        arguments = conn, peer, places
-        job = threading.Thread(target=attend, args=arguments)
-        job.daemon = True  # Ctrl-C does not wait for idle clients
-        job.start()
+    """Give each client a thread; at the end, end all of them."""
+    try:
+        while True:
+            places.acquire()
+            try:
+                conn, peer = listener.accept()
+            except OSError as error:  # EMFILE: no descriptor is left
+                print("cannot accept:", error, flush=True)
+                threading.Event().wait(0.1)  # for others to close
+                places.release()
+                continue
+            conns.add(conn)
+            threading.Thread(target=attend, args=[conn, peer]).start()
+    finally:  # Ctrl-C does not wait for idle clients
+        for conn in list(conns):
+            with contextlib.suppress(OSError):
+                conn.shutdown(socket.SHUT_RDWR)
 
 
 def ask(address, line):

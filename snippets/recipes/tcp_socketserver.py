@@ -1,5 +1,6 @@
 """A TCP server with socketserver, a thread for each client."""
 
+import contextlib
 import socket
 import socketserver
 import threading
@@ -26,22 +27,33 @@ class Server(socketserver.ThreadingTCPServer):
 
     allow_reuse_address = True  # SO_REUSEADDR; otherwise off
     request_queue_size = 128  # the backlog; otherwise 5
-    daemon_threads = True  # the end does not wait for idle clients
+
+    def __init__(self, *arguments):
+        self.conns = set()
+        super().__init__(*arguments)
+
+    def process_request(self, conn, peer):
+        self.conns.add(conn)
+        super().process_request(conn, peer)
+
+    def shutdown_request(self, conn):
+        self.conns.discard(conn)
+        super().shutdown_request(conn)
+
+    def server_close(self):
+        for conn in list(self.conns):  # do not wait for idle clients
+            with contextlib.suppress(OSError):
+                conn.shutdown(socket.SHUT_RDWR)
+        super().server_close()  # waits for the threads
 
 
 def ask(address, line):
-    """Return the server's answer, a line."""
+    """Return what the server sends back; closes after the server."""
     with socket.create_connection(address, timeout=5) as client:
         client.sendall(line)
-        answer = b""
-        while not answer.endswith(b"\n"):  # it may come in parts
-            data = client.recv(4096)
-            if not data:
-                raise ConnectionError("the server closed too early")
-            answer += data
+        answer = client.recv(4096)
         client.shutdown(socket.SHUT_WR)  # that was all
-        client.recv(1)  # b"": the server has closed
-        return answer
+        return answer + client.recv(4096)  # b"": it has closed
 
 
 def main():
