@@ -69,6 +69,8 @@ def main():
         server.daemon = True
         server.start()
         print("answer:", ask(listener.getsockname(), b"hello\n"))
+        for _ in range(CLIENTS - 1):  # until all clients have gone
+            places.acquire()
 
 
 if __name__ == "__main__":
