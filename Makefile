@@ -86,7 +86,9 @@ check-tests:
 	$(PYTEST) tests evidence lab docs/_ext
 check-rest:
 	$(VENV)/bin/mypy
-	$(SPHINX) -q -W --keep-going -j auto -t spelling -b spelling docs build/spelling
+	$(SPHINX) -q -W --keep-going -j auto -t spelling -b spelling docs build/spelling \
+	|| { find build/spelling -name '*.spelling' -exec cut -c -120 {} +; \
+	  echo "the words above are unknown: correct them, or add them to tests/checks/words.txt"; exit 1; }
 	$(PYTEST) -q --altered tests/claims
 
 # Without UPGRADE=yes every version stays, and only what is new or gone changes.
