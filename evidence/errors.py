@@ -36,15 +36,20 @@ FILES = {
     "send": ("send", "sendto"),
     "receive": ("recv",),
 }
-PROVOKED_BY = ("lab.errors.provoke", "attempt")  # runs a way on one kind of socket
+PROVOKED_BY = (  # what runs a way on one kind of socket, and writes its program
+    ("lab.errors.provoke", "attempt"),
+    ("lab.errors.programs", "text"),
+)
 
 
 class Way(msgspec.Struct, frozen=True):
     """One way to an error, and what came of it on the kinds of sockets it names.
 
     A way that gives several errors has a row for each. `errno` is a class of Python
-    where the error has no number. `program` is what ran, `sources` the digest of all
-    that it reached then: see made_by().
+    where the error has no number. `unshown` says why the cure was not applied; where it
+    is empty, the call succeeded after it. `program` gives the error on the first of
+    `sockets`, then cures it; `sources` is the digest of all that the way reached, and
+    of what wrote the program: see made_by().
     """
 
     id: str
@@ -56,6 +61,7 @@ class Way(msgspec.Struct, frozen=True):
     sockets: list[Kind]
     cause: str
     cure: str
+    unshown: str
     see: list[str]
     program: str
     platform: str
@@ -182,7 +188,7 @@ def made_by(way: str, call: str) -> str:
     """
     for module in modules_of(call):
         with suppress(KeyError):  # it is in another file of the call, or in none
-            return sources.digest((module, way), PROVOKED_BY)
+            return sources.digest((module, way), *PROVOKED_BY)
     return ""
 
 
@@ -196,4 +202,4 @@ def files_of(ways: Iterable[Way]) -> set[Path]:
     """The files on which it depends whether some ways are stale."""
     calls = {way.call for way in ways}
     every = {(module, "") for call in calls for module in modules_of(call)}
-    return set(sources.files(*sorted(every), PROVOKED_BY))
+    return set(sources.files(*sorted(every), *PROVOKED_BY))

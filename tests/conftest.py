@@ -27,6 +27,8 @@ QUIET = [  # root needs no-sandbox; the rest keeps the browser from calling home
     "--disable-sync",
     "--no-first-run",
 ]
+# The commands with which a pasted program makes its network, and their packages.
+TOOLS = {"ip": "iproute2", "nft": "nftables"}
 STRICT = os.environ.get("STRICT") == "1"
 # A quarter of a minute and more of tests in one file, the longest first.
 LONGEST = (
@@ -47,9 +49,13 @@ differences: list[str] = []
 
 def why_unmet(item: pytest.Item) -> tuple[str, str] | None:
     """The first thing an item needs that is not here, and the reason; or None."""
+    here = {"browser": None if BROWSER else "no Chromium found"}
+    for tool, package in TOOLS.items():
+        found = shutil.which(tool, path="/usr/sbin:/usr/bin:/sbin:/bin")
+        here[tool] = None if found else f"no {tool}, which is in the package {package}"
     for marker in item.iter_markers("needs"):
+        here |= abilities()
         for need in marker.args:
-            here = abilities() | {"browser": None if BROWSER else "no Chromium found"}
             if need not in here:
                 raise pytest.UsageError(f"{item.nodeid}: unknown need {need!r}")
             if reason := here[need]:

@@ -5,8 +5,9 @@ Those about the peer and about the socket itself are in connect.
 
 import socket
 
-from lab.errors.cures import FIND_FAMILY, RIGHT_FAMILY, SANDBOX
+from lab.errors.cures import FIND_FAMILY, SANDBOX
 from lab.errors.kit import (
+    DGRAM,
     IP,
     IPV4,
     IPV6,
@@ -31,6 +32,10 @@ def syn_dropped(kit: Kit) -> None:
     listener, client = kit.listening(), kit.new()
     networks.drop("input")
     kit.short_patience(client)
+    with kit.fails():
+        client.connect(listener.getsockname())
+    networks.remove_firewall()
+    client = kit.new()
     client.connect(listener.getsockname())
 
 
@@ -41,6 +46,10 @@ def own_syn_dropped(kit: Kit) -> None:
     listener, client = kit.listening(), kit.new()
     networks.drop("output")
     kit.short_patience(client)
+    with kit.fails():
+        client.connect(listener.getsockname())
+    networks.remove_firewall()
+    client = kit.new()
     client.connect(listener.getsockname())
 
 
@@ -48,18 +57,26 @@ def own_syn_dropped(kit: Kit) -> None:
 @cure("Open the port in the firewall of the server.")
 def syn_rejected(kit: Kit) -> None:
     """A firewall on the server's side answers with ICMP: port unreachable."""
-    listener = kit.listening()
+    listener, client = kit.listening(), kit.new()
     networks.reject(networks.PORT_UNREACHABLE)
-    kit.new().connect(listener.getsockname())
+    with kit.fails():
+        client.connect(listener.getsockname())
+    networks.remove_firewall()
+    client = kit.new()
+    client.connect(listener.getsockname())
 
 
 @provokes(EHOSTUNREACH=TCP4, EACCES=TCP6, see="nft(8)")
 @cure("Open the port in the firewall of the server: there is a route to this host.")
 def syn_prohibited(kit: Kit) -> None:
     """A firewall on the server's side answers with ICMP: prohibited."""
-    listener = kit.listening()
+    listener, client = kit.listening(), kit.new()
     networks.reject(networks.ADMIN_PROHIBITED)
-    kit.new().connect(listener.getsockname())
+    with kit.fails():
+        client.connect(listener.getsockname())
+    networks.remove_firewall()
+    client = kit.new()
+    client.connect(listener.getsockname())
 
 
 @provokes(
@@ -67,29 +84,38 @@ def syn_prohibited(kit: Kit) -> None:
     EAGAIN=UDP,
     see="net.ipv4.ip_local_port_range IP_BIND_ADDRESS_NO_PORT",
 )
-@cure("Widen the range, use more server or client addresses, do not bind to port 0.")
+@cure(
+    "Widen the range, or bind to another address of this machine. On UDP "
+    "`IP_BIND_ADDRESS_NO_PORT` and more servers do not help."
+)
 def connect_no_port_left(kit: Kit) -> None:
     """Every port of the ephemeral range is taken, towards this server."""
-    server = kit.bound()
-    if kit.type == STREAM:
-        server.listen()
+    server, client = kit.server(), kit.new()
     networks.port_range(40000, 40000)
     kit.bound()
-    kit.new().connect(server.getsockname())
+    with kit.fails():
+        client.connect(server.getsockname())
+    if kit.family == IPV4:
+        another = kit.new()
+        another.bind(("127.0.0.2", 0))
+        another.connect(server.getsockname())
+    networks.port_range(40000, 40001)
+    client.connect(server.getsockname())
 
 
 @provokes(EADDRNOTAVAIL=TCP, see="SO_REUSEADDR net.ipv4.tcp_tw_reuse")
-@cure(
-    "Let the kernel choose the port, or `bind()` another one; wait for the end of "
-    "`TIME_WAIT` if the old connection has just ended."
-)
+@cure("Let the kernel choose the port, or `bind()` another one.")
 def connection_exists(kit: Kit) -> None:
     """There is a connection with these four: both addresses and both ports."""
     server = kit.listening()
     first, second = kit.bound(socket.SO_REUSEADDR), kit.new(socket.SO_REUSEADDR)
     second.bind(first.getsockname())
     first.connect(server.getsockname())
-    second.connect(server.getsockname())
+    with kit.fails():
+        second.connect(server.getsockname())
+    third, fourth = kit.new(), kit.bound(socket.SO_REUSEADDR)
+    third.connect(server.getsockname())
+    fourth.connect(server.getsockname())
 
 
 @provokes(EADDRNOTAVAIL=TCP6 + UDP6, see="net.ipv6.conf.all.disable_ipv6")
@@ -97,54 +123,99 @@ def connection_exists(kit: Kit) -> None:
 def connect_ipv6_disabled(kit: Kit) -> None:
     """IPv6 is switched off, so there is no address to come from."""
     namespace.write_sysctl("net.ipv6.conf.all.disable_ipv6", "1")
-    kit.new().connect((kit.host, 9))
+    client = kit.new()
+    with kit.fails():
+        client.connect((kit.host, 9))
+    namespace.write_sysctl("net.ipv6.conf.all.disable_ipv6", "0")
+    server = kit.server()
+    client.connect(server.getsockname())
 
 
 @provokes(ENETUNREACH=IP, see="ip-route(8)")
 @cure("Give the machine a route: `ip route`; is the cable, the VPN, IPv6 there?")
 def no_route(kit: Kit) -> None:
     """The machine has no route to that address."""
-    kit.new().connect(kit.far)
+    client = kit.new()
+    with kit.fails():
+        client.connect(kit.far)
+    networks.link(kit.family)
+    kit.set_out(client, kit.far)
 
 
 @provokes(ENETUNREACH=IP, see="ip-link(8)")
-@cure("Switch the interface on: `ip link set … up`.")
+@cure(
+    "Switch the interface on: `ip link set … up`. Routes through a gateway do "
+    "not come back by themselves: `ip route add`."
+)
 def interface_down(kit: Kit) -> None:
     """The interface that leads there is down, and its routes are gone with it."""
     networks.link(kit.family)
     networks.unplug()
-    kit.new().connect(kit.far)
+    client = kit.new()
+    with kit.fails():
+        client.connect(kit.far)
+    networks.plug(kit.family)
+    kit.set_out(client, kit.far)
 
 
 @provokes(EINVAL=TCP6 + UDP6, see="ipv6(7)")
-@cure("Name the interface: `fe80::1%eth0`.")
+@cure(
+    'Give the index of the interface as the fourth field: `("fe80::1", port, 0,'
+    ' socket.if_nametoindex("eth0"))`.'
+)
 def connect_link_local_without_interface(kit: Kit) -> None:
     """A link-local address means nothing without its interface."""
-    kit.new().connect(("fe80::1", 9))
+    namespace.add_loopback_addresses(["fe80::1"])
+    interface = socket.if_nametoindex("lo")
+    server, client = kit.server_at(("fe80::1", 0, 0, interface)), kit.new()
+    port = server.getsockname()[1]
+    with kit.fails():
+        client.connect(("fe80::1", port))
+    client.connect(("fe80::1", port, 0, interface))
 
 
 @provokes(ENETUNREACH=TCP, see="ip(7)")
 @cure("TCP talks to one peer; use UDP for broadcast and multicast.")
 def connect_to_many(kit: Kit) -> None:
     """The address is a broadcast address or a group, and the socket is TCP."""
-    many = ("127.255.255.255", 9) if kit.family == IPV4 else ("ff02::1", 9, 0, 1)
-    kit.new().connect(many)
+    networks.link(kit.family)
+    group = ("ff02::1", 9, 0, socket.if_nametoindex("cable"))
+    many = ("192.0.2.255", 9) if kit.family == IPV4 else group
+    client, udp = kit.new(), socket.socket(kit.family, DGRAM)
+    with kit.fails():
+        client.connect(many)
+    udp.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    udp.connect(many)
 
 
 @provokes(EACCES=UDP4, see="SO_BROADCAST ip(7)")
 @cure("Set `SO_BROADCAST` on the socket.")
 def connect_to_broadcast(kit: Kit) -> None:
     """The address is a broadcast address, and `SO_BROADCAST` is not set."""
-    kit.new().connect(("127.255.255.255", 9))
+    client = kit.new()
+    with kit.fails():
+        client.connect(("127.255.255.255", 9))
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    client.connect(("127.255.255.255", 9))
 
 
 @provokes(ENETUNREACH=TCP6 + UDP6, see="IPV6_V6ONLY ipv6(7)")
-@cure("Clear `IPV6_V6ONLY`, or use an IPv4 socket.")
+@cure("Clear `IPV6_V6ONLY` on a new socket, or use an IPv4 socket.")
 def connect_mapped_address(kit: Kit) -> None:
     """`IPV6_V6ONLY` is set, and the address is an IPv4 address in IPv6 form."""
-    sock = kit.new()
-    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-    sock.connect(("::ffff:127.0.0.1", 9))
+    server, client = socket.socket(IPV4, kit.type), kit.new()
+    server.bind(("127.0.0.1", 0))
+    if kit.type == STREAM:
+        server.listen()
+    port = server.getsockname()[1]
+    client.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    with kit.fails():
+        client.connect(("::ffff:127.0.0.1", port))
+    client = kit.new()
+    client.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    client.connect(("::ffff:127.0.0.1", port))
+    another = socket.socket(IPV4, kit.type)
+    another.connect(("127.0.0.1", port))
 
 
 @provokes(EINVAL=TCP4 + UDP4, see="ip(7)")
@@ -152,65 +223,103 @@ def connect_mapped_address(kit: Kit) -> None:
 def from_loopback_to_outside(kit: Kit) -> None:
     """The socket is bound to `127.0.0.1`, and the peer is another machine."""
     networks.link(kit.family)
-    sock = kit.bound()
-    sock.connect(kit.far)
+    sock, another, third = kit.bound(), kit.new(), kit.new()
+    with kit.fails():
+        sock.connect(kit.far)
+    another.bind((kit.local, 0))
+    kit.set_out(another, kit.far)
+    kit.set_out(third, kit.far)
 
 
 @provokes(EHOSTUNREACH=IP, see="ip-route(8)")
-@cure("Look at the route: `ip route get ADDRESS`; somebody closed it on purpose.")
+@cure(
+    "Look at the route: `ip route get ADDRESS`. Somebody closed it on purpose; "
+    "`ip route delete` opens it, if there is another way."
+)
 def route_unreachable(kit: Kit) -> None:
     """The route to that address is of the type unreachable."""
-    networks.route("unreachable", kit.family)
-    kit.new().connect(kit.far)
+    networks.link(kit.family)
+    networks.close_route("unreachable", kit.family)
+    client = kit.new()
+    with kit.fails():
+        client.connect(kit.far)
+    networks.open_route("unreachable", kit.family)
+    kit.set_out(client, kit.far)
 
 
 @provokes(EHOSTUNREACH=TCP, see="arp(7) net.ipv4.neigh.*.mcast_solicit")
 @cure(
-    "Is the machine on, on this network, and its address right? `ip neighbour` shows "
-    "FAILED."
+    "Is the machine on, on this network, and its address right? `ip neighbour` "
+    "shows FAILED.",
+    unshown="there is no second machine to switch on",
 )
 def neighbour_silent(kit: Kit) -> None:
     """The machine should be on this network, but does not answer."""
     networks.link(kit.family)
-    kit.new().connect(kit.neighbour)
+    client = kit.new()
+    with kit.fails():
+        client.connect(kit.neighbour)
 
 
 @provokes(EACCES=IP, see="ip-route(8)")
-@cure("Look at the route: `ip route get ADDRESS`; somebody closed it on purpose.")
+@cure(
+    "Look at the route: `ip route get ADDRESS`. Somebody closed it on purpose; "
+    "`ip route delete` opens it, if there is another way."
+)
 def route_prohibited(kit: Kit) -> None:
     """The route to that address is of the type prohibit."""
-    networks.route("prohibit", kit.family)
-    kit.new().connect(kit.far)
+    networks.link(kit.family)
+    networks.close_route("prohibit", kit.family)
+    client = kit.new()
+    with kit.fails():
+        client.connect(kit.far)
+    networks.open_route("prohibit", kit.family)
+    kit.set_out(client, kit.far)
 
 
 @provokes(EINVAL=IP, see="ip-route(8)")
-@cure("Look at the route: `ip route get ADDRESS`; somebody closed it on purpose.")
+@cure(
+    "Look at the route: `ip route get ADDRESS`. Somebody closed it on purpose; "
+    "`ip route delete` opens it, if there is another way."
+)
 def route_blackhole(kit: Kit) -> None:
     """The route to that address is of the type blackhole."""
-    networks.route("blackhole", kit.family)
-    kit.new().connect(kit.far)
+    networks.link(kit.family)
+    networks.close_route("blackhole", kit.family)
+    client = kit.new()
+    with kit.fails():
+        client.connect(kit.far)
+    networks.open_route("blackhole", kit.family)
+    kit.set_out(client, kit.far)
 
 
 @provokes(EACCES=TCP, see="landlock(7)")
-@cure(SANDBOX)
+@cure(SANDBOX, unshown="a process cannot take its own rules back")
 def connect_confined(kit: Kit) -> None:
     """A sandbox forbids the program to connect to this TCP port."""
-    server = kit.listening()
+    server, client = kit.listening(), kit.new()
     networks.forbid_ports(connect=True)
-    kit.new().connect(server.getsockname())
+    with kit.fails():
+        client.connect(server.getsockname())
 
 
 @provokes(EAFNOSUPPORT=TCP4 + UDP4, EINVAL=TCP6, see="connect(2)")
 @cure(FIND_FAMILY)
 def connect_other_family(kit: Kit) -> None:
     """The address is of the other IP version."""
-    sock = kit.handed_down(IPV6 if kit.family == IPV4 else IPV4)
-    sock.connect(("::1", 9) if kit.family == IPV4 else ("127.0.0.1", 9))
+    server, sock = kit.server(), kit.handed_down(IPV6 if kit.family == IPV4 else IPV4)
+    with kit.fails():
+        sock.connect(("::1", 9) if kit.family == IPV4 else ("127.0.0.1", 9))
+    right = socket.socket(fileno=sock.detach())
+    right.connect(server.getsockname())
 
 
 @provokes(EINVAL=UNIXES, see="connect(2)")
-@cure(RIGHT_FAMILY)
+@cure(FIND_FAMILY)
 def connect_foreign_family(kit: Kit) -> None:
     """The address is an IPv4 address, and the socket is a Unix socket."""
-    sock = kit.handed_down(IPV4)
-    sock.connect(("127.0.0.1", 9))
+    server, sock = kit.server(), kit.handed_down(IPV4)
+    with kit.fails():
+        sock.connect(("127.0.0.1", 9))
+    right = socket.socket(fileno=sock.detach())
+    right.connect(server.getsockname())

@@ -4,12 +4,13 @@ import os
 import select
 import socket
 import struct
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from evidence.errors import KINDS, Kind
-from lab.isolation import networks
+from lab.isolation import namespace, networks
 
 IPV4, IPV6, UNIX = socket.AF_INET, socket.AF_INET6, socket.AF_UNIX
 STREAM, DGRAM = socket.SOCK_STREAM, socket.SOCK_DGRAM
@@ -31,13 +32,22 @@ def family_and_type(kind: Kind) -> tuple[socket.AddressFamily, socket.SocketKind
     return families.get(kind, UNIX), DGRAM if kind in DATAGRAM else STREAM
 
 
+class NothingFailed(Exception):
+    """The call that should give an error has given none."""
+
+
 @dataclass
 class Kit:
-    """Sockets of one kind, and addresses for them."""
+    """Sockets of one kind, and addresses for them.
+
+    `lab.errors.programs` writes what these methods do into the programs that readers
+    paste, statement by statement: keep them plain.
+    """
 
     kind: Kind
     held: list[socket.socket] = field(default_factory=list)  # open to the end
     names: int = 0
+    error: Exception | None = None  # what fails() has caught
 
     def __post_init__(self) -> None:
         self.family, self.type = family_and_type(self.kind)
@@ -46,6 +56,21 @@ class Kit:
         self.far = (networks.FAR.get(self.family), 9)
         self.local = networks.HERE.get(self.family)
         self.neighbour = (networks.NEIGHBOUR.get(self.family), 9)
+
+    @contextmanager
+    def fails(self) -> Iterator[None]:
+        """The one call in this block shall fail; its error is kept. What follows cures.
+
+        Raises NothingFailed.
+        """
+        try:
+            yield
+        except namespace.Missing:
+            raise
+        except Exception as error:
+            self.error = error
+        else:
+            raise NothingFailed
 
     def new(self, *options: int) -> socket.socket:
         """A new socket, with these options of SOL_SOCKET set."""
@@ -68,18 +93,35 @@ class Kit:
 
     def listening(self, *options: int, backlog: int = 5) -> socket.socket:
         """A listening socket."""
-        sock = self.bound(*options)
-        sock.listen(backlog)
-        return sock
+        listener = self.bound(*options)
+        listener.listen(backlog)
+        return listener
+
+    def server(self) -> socket.socket:
+        """A socket to which others can connect."""
+        server = self.bound()
+        if self.type == STREAM:
+            server.listen()
+        return server
+
+    def server_at(self, address: Any) -> socket.socket:
+        """A socket to which others can connect, at that address."""
+        server = self.new()
+        server.bind(address)
+        if self.type == STREAM:
+            server.listen()
+        return server
 
     def pair(self) -> list[socket.socket]:
         """Two sockets that are connected to each other."""
         if self.type == STREAM:
-            listener, client = self.listening(), self.new()
+            listener = self.listening()
+            client = self.new()
             client.connect(listener.getsockname())
             server = listener.accept()[0]
         else:
-            client, server = self.bound(), self.bound()
+            client = self.bound()
+            server = self.bound()
             client.connect(server.getsockname())
             server.connect(client.getsockname())
         self.held.append(server)
@@ -87,20 +129,47 @@ class Kit:
 
     def closed(self) -> Any:
         """The address of a socket that has been closed."""
-        with self.bound() as gone:
-            return gone.getsockname()
+        gone = self.bound()
+        address = gone.getsockname()
+        gone.close()
+        return address
+
+    def full(self) -> socket.socket:
+        """A listening socket in whose queue no second connection has room."""
+        listener = self.listening(backlog=0)
+        waiting = self.new()
+        waiting.connect(listener.getsockname())
+        return listener
+
+    def ended(self, *options: int) -> Any:
+        """The address of a server that has closed a connection, and then ended."""
+        listener = self.listening(*options)
+        address = listener.getsockname()
+        client = self.new()
+        client.connect(address)
+        server = listener.accept()[0]
+        server.close()
+        client.recv(1)
+        client.close()
+        listener.close()
+        return address
 
     def handed_down(self, family: int) -> socket.socket:
         """A socket of this kind in an object that takes it for another family."""
-        inner = self.new().detach()
-        self.held.append(socket.socket(family, self.type, 0, fileno=inner))
-        return self.held[-1]
+        inner = self.new()
+        sock = socket.socket(family, self.type, 0, fileno=inner.detach())
+        self.held.append(sock)
+        return sock
 
     def no_socket(self) -> socket.socket:
-        """A socket object around a descriptor that is a file."""
-        descriptor = os.open("file", os.O_CREAT)
-        self.held.append(socket.socket(self.family, self.type, 0, fileno=descriptor))
-        return self.held[-1]
+        """A socket object whose descriptor has become that of a file.
+
+        Python looks at a descriptor when it makes an object of it, not later.
+        """
+        sock = self.new()
+        file = os.open("file", os.O_CREAT)
+        os.dup2(file, sock.fileno())
+        return sock
 
     def wait(self, sock: socket.socket, events: int = select.POLLIN) -> None:
         """Wait until there is something to read, or an error; for 0 only the error.
@@ -119,6 +188,26 @@ class Kit:
             while True:
                 sock.send(bytes(size))
         sock.setblocking(True)
+
+    def finish(self, sock: socket.socket) -> None:
+        """Wait for the end of a connect() that did not wait. Raises OSError."""
+        self.wait(sock, select.POLLOUT)
+        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise OSError(code, os.strerror(code))
+
+    def set_out(self, sock: socket.socket, address: Any) -> None:
+        """Begin to connect to a machine that does not answer. Raises OSError."""
+        sock.setblocking(False)
+        with suppress(BlockingIOError):
+            sock.connect(address)
+
+    def drain(self, sock: socket.socket) -> None:
+        """Read without waiting until nothing is left."""
+        sock.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                sock.recv(65536)
 
     def time_limit(self, sock: socket.socket, option: int) -> None:
         """Set SO_SNDTIMEO or SO_RCVTIMEO to 10 ms."""

@@ -9,7 +9,12 @@ from lab.errors.registry import cure, provokes
 @cure("Ask after `connect()`, or ask the socket that `accept()` returned.")
 def no_peer(kit: Kit) -> None:
     """The socket has no peer."""
-    kit.bound().getpeername()
+    sock = kit.bound()
+    with kit.fails():
+        sock.getpeername()
+    client, server = kit.pair()
+    client.getpeername()
+    server.getpeername()
 
 
 @provokes(ENOTCONN=LISTENERS, see="getpeername(2)")
@@ -18,11 +23,17 @@ def listening_socket_has_no_peer(kit: Kit) -> None:
     """The socket listens; its clients are the peers of other sockets."""
     listener, client = kit.listening(), kit.new()
     client.connect(listener.getsockname())
-    listener.getpeername()
+    with kit.fails():
+        listener.getpeername()
+    server = listener.accept()[0]
+    server.getpeername()
 
 
 @provokes(ENOTCONN=TCP, see="getpeername(2)")
-@cure("Keep the name that `accept()` returned.")
+@cure(
+    "Ask, and keep the answer, while the connection stands; a server keeps what"
+    " `accept()` returned."
+)
 def peer_reset_it(kit: Kit) -> None:
     """The peer has reset the connection."""
     client, server = kit.pair()
@@ -30,15 +41,23 @@ def peer_reset_it(kit: Kit) -> None:
     kit.wait(server)
     server.close()
     kit.wait(client)
+    with kit.fails():
+        client.getpeername()
+    client, server = kit.pair()
     client.getpeername()
 
 
 @provokes(ENOTCONN=TCP, see="getpeername(2) SO_ERROR")
-@cure("Read `SO_ERROR`: the connection did not come about.")
+@cure("The `connect()` failed and said why. Make a new socket and connect again.")
 def peer_of_a_refused_connect(kit: Kit) -> None:
     """The `connect()` was refused."""
+    address, client = kit.closed(), kit.new()
+    client.connect_ex(address)
+    with kit.fails():
+        client.getpeername()
+    kit.server_at(address)
     client = kit.new()
-    client.connect_ex(kit.closed())
+    client.connect(address)
     client.getpeername()
 
 
@@ -46,29 +65,39 @@ def peer_of_a_refused_connect(kit: Kit) -> None:
 @cure("The socket was closed: ask before.")
 def getsockname_closed(kit: Kit) -> None:
     """The socket is closed."""
-    sock = kit.bound()
+    sock, another = kit.bound(), kit.bound()
     sock.close()
-    sock.getsockname()
+    with kit.fails():
+        sock.getsockname()
+    another.getsockname()
 
 
 @provokes(EBADF=ALL, see="getpeername(2)")
 @cure("The socket was closed: ask before.")
 def getpeername_closed(kit: Kit) -> None:
     """The socket is closed."""
-    sock, _ = kit.pair()
+    sock, another = kit.pair()[0], kit.pair()[0]
     sock.close()
-    sock.getpeername()
+    with kit.fails():
+        sock.getpeername()
+    another.getpeername()
 
 
 @provokes(ENOTSOCK=ALL, see="getsockname(2)")
 @cure(WRONG_DESCRIPTOR)
 def getsockname_of_a_file(kit: Kit) -> None:
     """The descriptor is that of a file."""
-    kit.no_socket().getsockname()
+    sock, another = kit.no_socket(), kit.bound()
+    with kit.fails():
+        sock.getsockname()
+    another.getsockname()
 
 
 @provokes(ENOTSOCK=ALL, see="getpeername(2)")
 @cure(WRONG_DESCRIPTOR)
 def getpeername_of_a_file(kit: Kit) -> None:
     """The descriptor is that of a file."""
-    kit.no_socket().getpeername()
+    sock, another = kit.no_socket(), kit.pair()[0]
+    with kit.fails():
+        sock.getpeername()
+    another.getpeername()

@@ -8,6 +8,7 @@ again, unless all is asked for.
 import os
 import resource
 import socket
+import traceback
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from evidence import errors, store, systems
 from evidence.calls import errno_name
 from evidence.errors import KINDS, Errors, Kind, Way
 from lab.errors import ways
-from lab.errors.kit import Kit
+from lab.errors.kit import Kit, NothingFailed
 from lab.errors.registry import Program
 from lab.errors.ways import Entry
 from lab.isolation import child, namespace
@@ -30,7 +31,7 @@ AT_ONCE = 16  # most of them wait for the kernel to make and remove networks
 
 
 class Unexpected(Exception):
-    """A way that does not give its error, or gives it at another line."""
+    """A way that does not give its error, or whose cure does not cure."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,11 @@ def name_of(error: BaseException) -> str:
     return type(error).__name__ if number is None else errno_name(number)
 
 
-def provoke(function: Program, last_line: int, kind: Kind) -> Outcome:
-    """Run a way in this process, which must be in a private network.
+def provoke(function: Program, kind: Kind) -> Outcome:
+    """Run a way and its cure in this process, which must be in a private network.
 
-    last_line: the one on which the call that shall fail begins. Returns what came of
-    it. Raises Unexpected if another line fails, or none; Missing where the machine has
-    not what the way needs.
+    Returns what came of the call that shall fail. Raises Unexpected if it does not,
+    or another statement does; Missing where the machine has not what the way needs.
     """
     kit = Kit(kind)
     descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -83,17 +83,20 @@ def provoke(function: Program, last_line: int, kind: Kind) -> Outcome:
         function(kit)
     except namespace.Missing:
         raise
-    except Exception as error:
+    except NothingFailed:
+        raise Unexpected("nothing failed") from None
+    except Exception as problem:
         resource.setrlimit(resource.RLIMIT_NOFILE, descriptors)
-        trace = error.__traceback__.tb_next if error.__traceback__ else None
-        if trace is None or trace.tb_lineno < last_line:
-            raise Unexpected(f"an earlier line failed: {error!r}") from error
-        number = getattr(error, "errno", None)
-        return Outcome(name_of(error), number, type(error).__name__, str(error))
-    raise Unexpected("nothing failed")
+        line = traceback.extract_tb(problem.__traceback__)[1].line
+        which = "the cure" if kit.error else "an earlier line"
+        raise Unexpected(f"{which} failed, `{line}`: {problem!r}") from problem
+    if kit.error is None:
+        raise Unexpected("nothing failed")
+    number = getattr(kit.error, "errno", None)
+    return Outcome(name_of(kit.error), number, type(kit.error).__name__, str(kit.error))
 
 
-def attempt(function: Program, last_line: int, kind: Kind, folder: Path) -> Outcome:
+def attempt(function: Program, kind: Kind, folder: Path) -> Outcome:
     """Run a way in a new network and in that folder, for good: in a child process.
 
     Raises Unexpected and Missing, as provoke().
@@ -101,7 +104,7 @@ def attempt(function: Program, last_line: int, kind: Kind, folder: Path) -> Outc
     folder.mkdir()
     os.chdir(folder)
     namespace.enter()
-    return provoke(function, last_line, kind)
+    return provoke(function, kind)
 
 
 def finished(way: str, kind: Kind, running: child.Child[Outcome]) -> Attempt:
@@ -137,8 +140,8 @@ def side_by_side(jobs: Iterable[tuple[Entry, Kind]], folder: Path) -> Iterator[A
     for number, (way, kind) in enumerate(jobs):
         if len(running) == AT_ONCE:
             yield finished(*running.popleft())
-        run, line = way.provocation.function, way.last_line
-        started = child.fork(attempt, run, line, kind, folder / str(number))
+        function = way.provocation.function
+        started = child.fork(attempt, function, kind, folder / str(number))
         running.append((way.id, kind, started))
     while running:
         yield finished(*running.popleft())
@@ -171,6 +174,7 @@ def rows(attempts: Iterable[Attempt], platform: str) -> list[Way]:
     made = []
     for (name, outcome), kinds in found.items():
         way = ways.every()[name]
+        kinds.sort(key=KINDS.index)
         made.append(
             Way(
                 id=way.id,
@@ -179,11 +183,12 @@ def rows(attempts: Iterable[Attempt], platform: str) -> list[Way]:
                 number=outcome.number,
                 exception=outcome.exception,
                 message=outcome.message,
-                sockets=sorted(kinds, key=KINDS.index),
+                sockets=kinds,
                 cause=way.cause,
                 cure=way.provocation.cure,
+                unshown=way.provocation.unshown,
                 see=list(way.provocation.see),
-                program=way.program,
+                program=way.program(kinds[0], outcome.exception),
                 platform=platform,
                 date="",
                 sources=errors.made_by(way.id, way.call or ""),

@@ -1,15 +1,20 @@
 """How a way to an error is written down.
 
     @provokes(EADDRINUSE=IP, see="bind(2) SO_REUSEADDR")
-    @cure("Find out who has it (`ss -ltnp`), stop that program or take another port.")
+    @cure("Find out who has it (`ss -tulpn`), and stop that program.")
     def port_taken(kit: Kit) -> None:
         '''Another socket has this address and port.'''
-        owner = kit.bound()
-        kit.new().bind(owner.getsockname())
+        owner, sock = kit.bound(), kit.new()
+        address = owner.getsockname()
+        with kit.fails():
+            sock.bind(address)
+        owner.close()
+        sock.bind(address)
 
-The docstring is the cause. The last statement is the call that fails; the lines before
-it see to it that it does. The function stands in the file of that call. What
-breaks these rules is refused by `lab.errors.ways`.
+The docstring is the cause. The one statement in `with kit.fails()` is the call that
+fails; the lines before it see to it that it does; those after it are the cure, and
+must succeed. The function stands in the file of that call. What breaks these rules is
+refused by `lab.errors.ways`.
 
 Keep this file small: all ways reach it, so that a change here makes all of them stale.
 """
@@ -32,24 +37,30 @@ class Cured:
 
     function: Program
     cure: str
+    unshown: str
 
 
 @dataclass(frozen=True)
 class Provocation:
     """One way to an error, or to several, each on its kinds of sockets.
 
-    expected: the kinds of each errno, or of an exception's class.
+    unshown: why the cure is not applied; "" where it is. expected: the kinds of each
+    errno, or of an exception's class.
     """
 
     function: Program
     cure: str
+    unshown: str
     see: tuple[str, ...]
     expected: dict[str, Kinds]
 
 
-def cure(text: str) -> Callable[[Program], Cured]:
-    """Say what to do about it, in a sentence or two."""
-    return lambda function: Cured(function, text)
+def cure(text: str, unshown: str = "") -> Callable[[Program], Cured]:
+    """Say what to do about it, in a sentence or two.
+
+    unshown: why that cannot be tried here, half a sentence without a full stop.
+    """
+    return lambda function: Cured(function, text, unshown)
 
 
 def provokes(see: str = "", **expected: Kinds) -> Callable[[Cured], Provocation]:
@@ -66,6 +77,7 @@ def provokes(see: str = "", **expected: Kinds) -> Callable[[Cured], Provocation]
             file = f"{cured.__module__.replace('.', '/')}.py"
             advice = "write @cure(…) between @provokes(…) and the function"
             raise Malformed(f"{file}: {cured.__name__}: has no cure: {advice}")
-        return Provocation(cured.function, cured.cure, tuple(see.split()), expected)
+        told = cured.cure, cured.unshown, tuple(see.split())
+        return Provocation(cured.function, *told, expected)
 
     return make

@@ -10,4 +10,7 @@ from lab.errors.registry import cure, provokes
 @cure("Connect first.")
 def shutdown_without_peer(kit: Kit) -> None:
     """The socket has no peer."""
-    kit.bound().shutdown(socket.SHUT_WR)
+    sock, connected = kit.bound(), kit.pair()[0]
+    with kit.fails():
+        sock.shutdown(socket.SHUT_WR)
+    connected.shutdown(socket.SHUT_WR)

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from textwrap import dedent
 
 from evidence.calls import FAIL
-from evidence.errors import FILES, KINDS
+from evidence.errors import FILES, KINDS, Kind
+from lab.errors import programs
 from lab.errors.kit import Kinds
 from lab.errors.registry import Malformed, Provocation
 
@@ -56,23 +56,30 @@ class Entry:
         return self.definition.body[1:] if self.cause else self.definition.body
 
     @property
-    def last_line(self) -> int:
-        """The line of the file on which the call that fails begins."""
-        return self.statements[-1].lineno
+    def failing(self) -> list[ast.With]:
+        """The statements `with kit.fails()`; more or less than one is a mistake."""
+        withs = (one for one in self.statements if isinstance(one, ast.With))
+        return [one for one in withs if programs.fails(one)]
+
+    @property
+    def cured(self) -> list[ast.stmt]:
+        """The statements of the cure: all that follow the one that fails."""
+        return self.statements[self.statements.index(self.failing[0]) + 1 :]
 
     @property
     def call(self) -> str | None:
-        """The name of the call that fails; None if it does not end with one."""
-        match self.statements[-1:]:
-            case [ast.Expr(ast.Call(ast.Attribute(attr=name)))]:
+        """The name of the call that fails; None if nothing names one."""
+        match [one.body for one in self.failing]:
+            case [[ast.Expr(ast.Call(ast.Attribute(attr=name)))]]:
                 return name
         return None
 
-    @property
-    def program(self) -> str:
-        """The text of the statements, as the site shows it."""
-        first, last = self.statements[0].lineno, self.definition.end_lineno
-        return dedent("\n".join(self.text.splitlines()[first - 1 : last])) + "\n"
+    def program(self, kind: Kind, exception: str) -> str:
+        """The way on one kind of socket, as readers paste it.
+
+        exception: the class of Python that is caught, `OSError` for instance.
+        """
+        return programs.text(self.statements, kind, exception)
 
 
 @cache
@@ -129,9 +136,12 @@ def complaints(way: Entry) -> Iterator[str]:
         if len(way.expected_on(kind)) > 1:
             yield f"expects two errors on {kind}: leave one out, a call gives one"
     if way.call is None:
-        yield "its last statement is no call of a socket: end with the one that fails"
-    elif way.call not in FAIL:
-        yield f"ends with {way.call}(): end with one of {', '.join(FAIL)}"
+        yield "has not one call that fails: write it, alone, in `with kit.fails():`"
+        return
+    if bool(way.cured) == bool(way.provocation.unshown):
+        yield "has no cure below the call: write it there, or @cure(…, unshown=why)"
+    if way.call not in FAIL:
+        yield f"fails with {way.call}(): take one of {', '.join(FAIL)}"
     elif way.call not in FILES[way.file]:
         right = next(file for file, calls in FILES.items() if way.call in calls)
-        yield f"ends with {way.call}(): move it to lab/errors/{right}.py"
+        yield f"fails with {way.call}(): move it to lab/errors/{right}.py"

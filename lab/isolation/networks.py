@@ -68,10 +68,19 @@ CAPABILITIES = 64  # as many as that version has room for, capabilities(7)
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def route(kind: str, family: int = socket.AF_INET) -> None:
-    """Route the far network. kind: unreachable, prohibit, blackhole; ip-route(8)."""
+def close_route(kind: str, family: int = socket.AF_INET) -> None:
+    """Close the way to the far machine by a route to it alone, which goes first.
+
+    kind: unreachable, prohibit, blackhole; ip-route(8).
+    """
     with IPRoute() as network:
-        network.route("add", family=family, dst=FAR_NETWORK[family], type=kind)
+        network.route("add", family=family, dst=FAR[family], type=kind)
+
+
+def open_route(kind: str, family: int = socket.AF_INET) -> None:
+    """Take away what close_route() has made."""
+    with IPRoute() as network:
+        network.route("del", family=family, dst=FAR[family], type=kind)
 
 
 def link(family: int = socket.AF_INET, mtu: int = 1500) -> None:
@@ -85,14 +94,20 @@ def link(family: int = socket.AF_INET, mtu: int = 1500) -> None:
     version = 4 if family == socket.AF_INET else 6
     with IPRoute() as network:
         network.link("add", ifname="cable", kind="veth", peer="cable-end", mtu=mtu)
-        index = network.link_lookup(ifname="cable")[0]
         for name in ("cable-end", "cable"):
             write_sysctl(f"net.ipv{version}.neigh.{name}.mcast_solicit", "1")
             write_sysctl(f"net.ipv{version}.neigh.{name}.retrans_time_ms", "100")
             end = network.link_lookup(ifname=name)[0]
             network.link("set", index=end, state="up", mtu=mtu)
+    set_route(family)
+
+
+def set_route(family: int) -> None:
+    """Give our end of the cable its address, and route the far network through it."""
+    with IPRoute() as network:
+        index = network.link_lookup(ifname="cable")[0]
         network.addr(
-            "add",
+            "replace",
             index=index,
             family=family,
             address=HERE[family],
@@ -213,6 +228,17 @@ def unplug() -> None:
     """Switch our end of the cable off; link() or container() made it."""
     with IPRoute() as network:
         network.link("set", ifname="cable", state="down")
+
+
+def plug(family: int = socket.AF_INET) -> None:
+    """Switch our end of the cable on again, and give it its address and its route.
+
+    With the interface went the route through its neighbour, and the IPv6 address.
+    """
+    with IPRoute() as network:
+        index = network.link_lookup(ifname="cable")[0]
+        network.link("set", index=index, state="up")
+    set_route(family)
 
 
 def new_network() -> None:

@@ -94,9 +94,10 @@ class Errno(OneError):
         ways = self.ways()
         self.check(ways)
         about = (
-            f"Provoked on {in_words.where_and_when(ways)}. "
-            "In the programs `kit.new()` is a new socket of the row's kind, "
-            "`kit.free()` an address for `bind()`, `kit.far` another machine."
+            f"Provoked on {in_words.where_and_when(ways)}; then what to do was done, "
+            "and the call succeeded, unless a row says otherwise. Each program is for "
+            "the first kind of sockets of its row, and runs as it is pasted. Those "
+            "that need a network make one of their own, with `ip` and `nft`."
         )
         note = nodes.paragraph("", "", *words(about), classes=["provoked"])
         return [table_of_ways(ways), note]
@@ -131,7 +132,8 @@ def cure(way: Way) -> list[nodes.Node]:
     more = [text for text in way.see if f"`{text}`" not in way.cure]
     for at, text in enumerate(more):
         made += [nodes.Text(", " if at else " See "), see(text)]
-    return [*made, nodes.Text(".")] if more else made
+    made += [nodes.Text(".")] if more else []
+    return [*made, nodes.Text(f" Not tried: {way.unshown}.")] if way.unshown else made
 
 
 def see(text: str) -> nodes.Node:

@@ -5,10 +5,13 @@ import socket
 from pathlib import Path
 
 import pytest
-from pyroute2 import IPRoute
 
 from lab.isolation import networks
-from lab.isolation.namespace import IFA_F_NODAD, set_up_loopback, write_sysctl
+from lab.isolation.namespace import (
+    add_loopback_addresses,
+    set_up_loopback,
+    write_sysctl,
+)
 from snippets.names import (
     bind_fills_the_local_name,
 )
@@ -162,11 +165,8 @@ def test_python_overwrites_the_interface_of_a_link_local_address():
     """In Python, `bind()` and `connect()` take the interface of a link-local address
     from the fourth field alone: without it `('fe80::1%lo', 0)` fails with `EINVAL`;
     `create_connection()` reads the name after `%`."""
-    with IPRoute() as network:
-        lo = network.link_lookup(ifname="lo")[0]
-        network.addr(
-            "add", index=lo, address="fe80::1", prefixlen=64, flags=IFA_F_NODAD
-        )
+    add_loopback_addresses(["fe80::1"])
+    lo = socket.if_nametoindex("lo")
     for kind in (TCP, UDP):
         with socket.socket(socket.AF_INET6, kind) as sock:
             assert failure(sock.connect, ("fe80::1%lo", 9)) == errno.EINVAL

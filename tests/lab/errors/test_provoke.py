@@ -23,10 +23,28 @@ FEW = dict(list(ways.every().items())[:7])
 
 def too_early(kit: Kit) -> None:
     kit.new().connect("no such file")
-    kit.new().bind("name")
+    with kit.fails():
+        kit.new().connect("no such file")
 
 
 def nothing(kit: Kit) -> None:
+    with kit.fails():
+        kit.new().getsockname()
+
+
+def not_tried(kit: Kit) -> None:
+    kit.new().getsockname()
+
+
+def no_cure(kit: Kit) -> None:
+    with kit.fails():
+        kit.new().connect("no such file")
+    kit.new().connect("no such file")
+
+
+def cured(kit: Kit) -> None:
+    with kit.fails():
+        kit.new().connect("no such file")
     kit.new().getsockname()
 
 
@@ -36,16 +54,24 @@ def killed() -> Outcome:
 
 
 def test_earlier_failure_is_not_taken_for_the_error():
-    last = too_early.__code__.co_firstlineno + 2
-    with pytest.raises(provoke.Unexpected, match="an earlier line failed: FileNot"):
-        provoke.provoke(too_early, last, "Unix stream")
-    earlier = last - 1
-    assert provoke.provoke(too_early, earlier, "Unix stream").errno == "ENOENT"
+    with pytest.raises(provoke.Unexpected) as refused:
+        provoke.provoke(too_early, "Unix stream")
+    told = 'an earlier line failed, `kit.new().connect("no such file")`: FileNot'
+    assert str(refused.value).startswith(told)
 
 
-def test_success_is_not_taken_for_the_error():
+def test_cure_that_does_not_cure_is_told():
+    assert provoke.provoke(cured, "Unix stream").errno == "ENOENT"
+    with pytest.raises(provoke.Unexpected) as refused:
+        provoke.provoke(no_cure, "Unix stream")
+    told = 'the cure failed, `kit.new().connect("no such file")`: FileNotFoundError'
+    assert str(refused.value).startswith(told)
+
+
+@pytest.mark.parametrize("way", [nothing, not_tried])
+def test_success_is_not_taken_for_the_error(way):
     with pytest.raises(provoke.Unexpected, match="nothing failed"):
-        provoke.provoke(nothing, 1, "TCP/IPv4")
+        provoke.provoke(way, "TCP/IPv4")
 
 
 def test_process_that_dies_is_told():
@@ -63,7 +89,7 @@ def broken() -> Outcome:
 
 def test_what_the_machine_lacks_is_no_outcome():
     """A network that a way asks for and does not get is not a failure of the way."""
-    running = child.fork(provoke.provoke, lacking, 0, "TCP/IPv4")
+    running = child.fork(provoke.provoke, lacking, "TCP/IPv4")
     found = provoke.finished("port_taken", "TCP/IPv4", running)
     assert found.missing.endswith("(mount): Operation not permitted")
     assert not found.failed and not provoke.complaints([found])

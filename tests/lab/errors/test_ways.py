@@ -65,11 +65,10 @@ FINE = '''@provokes(EADDRINUSE=TCP)
 @cure("Take another port.")
 def new_way(kit: Kit) -> None:
     """It is taken."""
-    owner = kit.bound()  # first
-
-    kit.new().bind(
-        owner.getsockname()
-    )
+    owner, sock = kit.bound(), kit.new()
+    with kit.fails():
+        sock.bind(owner.getsockname())
+    sock.bind(kit.free())
 '''
 
 
@@ -82,9 +81,17 @@ def test_way_is_read_as_it_is_written():
     assert (way.id, way.call, way.cause) == ("new_way", "bind", "It is taken.")
     assert way.kinds == ("TCP/IPv4", "TCP/IPv6")
     assert way.provocation.cure == "Take another port."
-    assert (HEAD + FINE).splitlines()[way.last_line - 1] == "    kit.new().bind("
-    assert way.program == (
-        "owner = kit.bound()  # first\n\nkit.new().bind(\n    owner.getsockname()\n)\n"
+    assert way.program("TCP/IPv4", "OSError").endswith(
+        """
+try:
+    sock.bind(owner.getsockname())
+except OSError as error:
+    print(f"{type(error).__name__}: {error}")
+
+# The cure:
+sock.bind(("127.0.0.1", 0))
+print("cured")
+"""
     )
 
 
@@ -96,9 +103,12 @@ def test_way_is_read_as_it_is_written():
         ("EADDRINUSE=TCP", "", "expects no error: write @provokes(EADDRINUSE=TCP)"),
         ("=TCP", "=TCP, EINVAL=TCP4", "expects two errors on TCP/IPv4: leave one out"),
         ("=TCP", "=TCP + TCP4", "expects two errors on TCP/IPv4: leave one out"),
-        ("kit.new().bind", "x = kit.new().bind", "its last statement is no call"),
-        (").bind(", ").listen(", "ends with listen(): move it to lab/errors/listen.py"),
-        (").bind(", ").close(", "ends with close(): end with one of bind, listen,"),
+        ("  sock.bind(owner", "  x = sock.bind(owner", "has not one call that fails"),
+        ("with kit.fails()", "with suppress()", "has not one call that fails: write"),
+        ("    sock.bind(kit.free())\n", "", "has no cure below the call: write it"),
+        ('port.")', 'port.", unshown="x")', "has no cure below the call: write it"),
+        ("k.bind(o", "k.listen(o", "fails with listen(): move it to lab/errors/lis"),
+        ("k.bind(o", "k.close(o", "fails with close(): take one of bind, listen,"),
     ],
 )
 def test_what_is_wrong_is_told_with_file_function_and_cure(old, new, complaint):

@@ -109,22 +109,28 @@ def test_error_has_facts_and_a_table_of_ways(error_site):
     assert "bind: address already in use or listen: address already in use" in text
     assert "[WinError 10048] Only one usage" in text
     assert "Another socket has this address and port." in text
-    assert "kit.new().bind(owner.getsockname())" in text
+    assert "owner.getsockname()" in text and "cured" in text
     assert text.index("bind()") < text.index("listen()")
-    assert "2026-01-02. In the programs" in text
+    assert "2026-01-02; then what to do was done" in text
 
 
 def test_program_is_the_one_that_ran(error_site):
     """It is that of the evidence, whatever the lab says today."""
-    error_site.provoked(program="kit.of_yesterday()\n")
+    error_site.provoked(program="of_yesterday()\n")
     assert error_site.show("{errno} EADDRINUSE") == ""
-    assert "kit.of_yesterday()" in error_site.text()
+    assert "of_yesterday()" in error_site.text()
+
+
+def test_cure_that_was_not_tried_says_why(error_site):
+    error_site.provoked(unshown="there is no second machine")
+    assert error_site.show("{errno} EADDRINUSE") == ""
+    assert "Not tried: there is no second machine." in error_site.text()
 
 
 def test_days_and_platforms_of_the_rows_are_told(error_site):
     error_site.provoked(date="2026-05-06")
     assert error_site.show("{errno} EADDRINUSE") == ""
-    assert "2026-01-02 to 2026-05-06. In the programs" in error_site.text()
+    assert "2026-01-02 to 2026-05-06; then what" in error_site.text()
     error_site.provoked(platform="plan9-4-python-3.11")
     one_warning(error_site.show("{errno} EADDRINUSE"), "plan9-4-python-3.11")
 
