@@ -30,7 +30,7 @@ from lab.isolation import namespace, networks
 
 
 @provokes(EADDRINUSE=IP, see="bind(2) SO_REUSEADDR SO_REUSEPORT")
-@cure("Find out who has it (`ss -tulpn`) and stop that program, or take another port.")
+@cure("Find out who has it (`ss -tuanp`) and stop that program, or take another port.")
 def port_taken(kit: Kit) -> None:
     """Another socket has this address and port."""
     owner, sock = kit.bound(), kit.new()

@@ -1,7 +1,7 @@
 """How a way to an error is written down.
 
     @provokes(EADDRINUSE=IP, see="bind(2) SO_REUSEADDR")
-    @cure("Find out who has it (`ss -tulpn`), and stop that program.")
+    @cure("Find out who has it (`ss -tuanp`), and stop that program.")
     def port_taken(kit: Kit) -> None:
         '''Another socket has this address and port.'''
         owner, sock = kit.bound(), kit.new()

@@ -12,7 +12,7 @@ What is said of other systems and of the manual pages is read from evidence/cite
 from collections.abc import Iterable
 from difflib import get_close_matches
 from itertools import groupby
-from typing import Any, cast
+from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
@@ -104,26 +104,27 @@ class Errno(OneError):
 
 
 def table_of_ways(ways: Iterable[Way]) -> nodes.table:
-    """Under each call: kinds of sockets, cause with its program, cure."""
+    """Under each call: kinds of sockets, cause, cure, program."""
     rows = []
     for call, mine in in_words.by_call(ways):
         name = nodes.paragraph("", "", nodes.literal("", f"{call}()"))
         head = nodes.entry("", name, morecols=2)
-        rows += [nodes.row("", head, classes=["call"]), *map(row_of_way, mine)]
+        rows.append(nodes.row("", head, classes=["call"]))
+        rows += [row for way in mine for row in rows_of_way(way)]
     heads = ("Sockets", "Why it failed", "What to do")
     return table(heads, rows, (16, 44, 40), "errors")
 
 
-def row_of_way(way: Way) -> nodes.row:
-    """One way: its program is folded away below the cause."""
-    made = row([in_words.kinds(way.sockets)], words(way.cause), cure(way))
-    why = cast(nodes.entry, made[1])
-    why += [
+def rows_of_way(way: Way) -> list[nodes.row]:
+    """One way, and below it its program, folded away and as wide as the table."""
+    told = row([in_words.kinds(way.sockets)], words(way.cause), cure(way))
+    program = nodes.entry("", morecols=2)
+    program += [
         html('<details class="program"><summary>Program</summary>'),
         nodes.literal_block(way.program, way.program, language="python-socket"),
         html("</details>"),
     ]
-    return made
+    return [told, nodes.row("", program, classes=["program"])]
 
 
 def cure(way: Way) -> list[nodes.Node]:
