@@ -14,6 +14,8 @@ def serve(server):
     """Answer one datagram after another."""
     while True:
         text, client = server.recvfrom(1024)
+        if text == text.upper():
+            continue  # or two such servers would answer each other for ever
         server.sendto(text.upper(), client)
         print("answered", *client, flush=True)
 
