@@ -51,6 +51,7 @@ ERRORS = {
     # As other programs print them, with words that no page has.
     "connect ECONNREFUSED 127.0.0.1:5432": "errors/econnrefused",
     "dial tcp 127.0.0.1:8080: connect: connection refused": "errors/econnrefused",
+    "connect ECONNREFUSED ::1:3000": "errors/econnrefused",
     "curl: (7) Failed to connect to localhost: Connection refused": (
         "errors/econnrefused"
     ),

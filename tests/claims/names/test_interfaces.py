@@ -2,11 +2,13 @@
 
 import errno
 import socket
+import struct
 
 import pytest
 from pyroute2 import IPRoute
 
 from lab.isolation import networks
+from lab.isolation.namespace import write_sysctl
 from lab.isolation.networks import HERE, NEIGHBOUR, container, within
 from tests.claims.helpers import TCP, UDP, failure, listen_on, udp
 
@@ -129,3 +131,43 @@ def test_ordinary_user_may_choose_a_device_once():
             sock.bind(("127.0.0.1", 0))
             assert failure(sock.setsockopt, *option, b"\0") == errno.EPERM
             assert sock.getsockopt(*option, 16) == b"lo\0"
+
+
+@needs("private_net")
+@pytest.mark.scope("IPv4", because="without a route IPv6 stays unreachable")
+def test_unicast_if_chooses_for_udp():
+    """With `IP_UNICAST_IF`, an unbound UDP socket of IPv4 sends through that interface,
+    also to an address to which no route leads, for which `sendto()` fails with
+    `ENETUNREACH` otherwise; it needs no capability."""
+    networks.link()
+    networks.give_up_capabilities()
+    ip_unicast_if = 50  # <linux/in.h>
+    nowhere = "198.51.100.9", 9
+    with udp() as sock:
+        assert failure(sock.sendto, b"x", nowhere) == errno.ENETUNREACH
+        index = struct.pack("!I", socket.if_nametoindex("cable"))
+        sock.setsockopt(socket.IPPROTO_IP, ip_unicast_if, index)
+        assert sock.sendto(b"x", nowhere) == 1
+
+
+@needs("sysctl")
+@pytest.mark.scope("IPv4", because="rp_filter is a setting of IPv4 alone")
+def test_rp_filter_drops_what_could_not_be_answered():
+    """With `net.ipv4.conf.*.rp_filter` at 1, a UDP datagram is dropped if the route to
+    its sender does not lead back through the interface on which it came; with 0 it is
+    received."""
+    inner = container()
+    with within(inner), IPRoute() as network:
+        lo = network.link_lookup(ifname="lo")[0]
+        network.addr("add", index=lo, address=ON_LO, prefixlen=32)
+        stranger, known = udp(ON_LO, 0), udp(NEIGHBOUR[socket.AF_INET], 0)
+    for setting, heard in (("0", [stranger, known]), ("1", [known])):
+        for name in ("all", "cable"):
+            write_sysctl(f"net.ipv4.conf.{name}.rp_filter", setting)
+        with udp(HERE[socket.AF_INET], 0) as receiver:
+            for sender in (stranger, known):
+                sender.sendto(b"x", receiver.getsockname())
+            for sender in heard:
+                assert receiver.recvfrom(9) == (b"x", sender.getsockname())
+    stranger.close()
+    known.close()

@@ -12,6 +12,7 @@ RANGE = range(40000, 40004)  # the ephemeral ports of a proof that shrinks the r
 REUSEADDR, REUSEPORT = socket.SO_REUSEADDR, socket.SO_REUSEPORT
 STATES = {  # <net/tcp_states.h>
     "01": "ESTABLISHED",
+    "04": "FIN_WAIT_1",
     "05": "FIN_WAIT_2",
     "06": "TIME_WAIT",
     "08": "CLOSE_WAIT",
