@@ -16,6 +16,7 @@ from snippets.names import (
     bind_fills_the_local_name,
 )
 from tests.claims.helpers import (
+    HOST,
     IP_BIND_ADDRESS_NO_PORT,
     IP_FREEBIND,
     TCP,
@@ -182,3 +183,40 @@ def test_python_overwrites_the_interface_of_a_link_local_address():
         client.connect(("fe80::1", port, 0, lo))
         with socket.create_connection(("fe80::1%lo", port), 5) as other:
             assert other.getpeername() == listener.getsockname()
+
+
+def test_bind_takes_one_address():
+    """In Python, `bind()` of a TCP or UDP socket takes one argument, a tuple of host
+    and port: two arguments, or a port that is a string, raise `TypeError`, and a host
+    that is not found raises `socket.gaierror`.
+    """
+    for kind in (TCP, UDP):
+        with socket.socket(socket.AF_INET, kind) as sock:
+            for wrong in ((HOST, 0), ((HOST, "80"),), (HOST,), ([HOST, 0],)):
+                with pytest.raises(TypeError):
+                    sock.bind(*wrong)
+            with pytest.raises(socket.gaierror):
+                sock.bind(("no such host.invalid", 0))
+            sock.bind((HOST, 0))
+
+
+@needs("sysctl")
+@pytest.mark.scope("IPv4", because="the container's cable has an address of IPv4 alone")
+def test_sysctls_belong_to_the_network():
+    """Each network namespace has its own `net.ipv4.ip_local_port_range` and
+    `net.ipv4.ip_unprivileged_port_start`: what the host sets does not reach a container
+    that has a network of its own."""
+    inner = networks.container()
+    write_sysctl("net.ipv4.ip_local_port_range", "40000 40000")
+    write_sysctl("net.ipv4.ip_unprivileged_port_start", "80")
+    with networks.within(inner):
+        theirs = [socket.socket(), socket.socket()]
+    ours = [socket.socket(), socket.socket()]
+    networks.give_up_capabilities()
+    for sock in (theirs[0], ours[0]):
+        sock.bind((HOST, 0))
+    assert theirs[0].getsockname()[1] != 40000 == ours[0].getsockname()[1]
+    assert failure(theirs[1].bind, (HOST, 80)) == errno.EACCES
+    ours[1].bind((HOST, 80))
+    for sock in (*theirs, *ours):
+        sock.close()

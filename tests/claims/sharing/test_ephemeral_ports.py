@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import struct
 
 import pytest
 
@@ -207,3 +208,28 @@ def test_client_port_blocks_a_server():
     for address in (HOST, "0.0.0.0"):
         server = new(TCP, REUSEADDR)
         assert code(server.bind, (address, port_of(client))) == errno.EADDRINUSE
+
+
+def test_own_range_wants_two_ordered_numbers():
+    """`IP_LOCAL_PORT_RANGE` with a lower end above the upper one fails with `EINVAL`,
+    for TCP and UDP."""
+    ip_local_port_range = 51  # <linux/in.h>
+    wrong = struct.pack("I", 40001 << 16 | 40002)  # the upper end comes first
+    for kind in (TCP, UDP):
+        with bound(kind) as sock:
+            told = (socket.IPPROTO_IP, ip_local_port_range, wrong)
+            assert code(sock.setsockopt, *told) == errno.EINVAL
+
+
+@needs("sysctl")
+def test_udp_port_is_not_shared_between_peers():
+    """Two UDP sockets of one address do not share a port that the kernel chooses, also
+    if their peers differ: with one port in the range the second `connect()` fails with
+    `EAGAIN`, and succeeds from another address."""
+    write_sysctl("net.ipv4.ip_local_port_range", "40000 40000")
+    with new(UDP) as first, new(UDP) as second, new(UDP) as third:
+        first.connect((HOST, 9))
+        assert code(second.connect, (HOST, 10)) == errno.EAGAIN
+        third.bind(("127.0.0.2", 0))
+        third.connect((HOST, 10))
+        assert port_of(third) == port_of(first) == 40000

@@ -17,6 +17,7 @@ from tests.claims.sharing.helpers import (
     REUSEPORT,
     accepted,
     bound,
+    connected,
     listening,
     new,
     receivers,
@@ -146,3 +147,17 @@ def test_option_removed_ends_load_sharing():
     for sock in group:
         sock.setsockopt(socket.SOL_SOCKET, REUSEPORT, 0)
     assert len(set(receivers(senders, group))) == 1
+
+
+def test_bound_socket_reserves_without_taking():
+    """A TCP socket that is bound with `SO_REUSEPORT` and does not listen takes no
+    connection away from one that listens there by `SO_REUSEPORT`: it only keeps the
+    port reserved."""
+    with bound(TCP, REUSEPORT) as keeper:
+        with listening(REUSEPORT, address=keeper.getsockname()) as listener:
+            for _ in range(20):
+                client, conn = connected(listener)
+                reset(client)
+                conn.close()
+        with new(TCP) as other:
+            assert code(other.bind, keeper.getsockname()) == errno.EADDRINUSE

@@ -245,3 +245,71 @@ def test_signal_ends_connect_in_c():
         assert select.select([], [client], [], 5) == ([], [client], [])
         assert client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
         assert client.getpeername() == server
+
+
+def events_of(sock: socket.socket) -> int:
+    """What poll() reports at once."""
+    poll = select.poll()
+    poll.register(sock, select.POLLIN | select.POLLOUT | select.POLLRDHUP)
+    return dict(poll.poll(0)).get(sock.fileno(), 0)
+
+
+def test_poll_of_a_new_socket_reports_hangup():
+    """`poll()` reports `POLLOUT` and `POLLHUP` for a new TCP socket, and nothing at all
+    while its handshake is under way.
+    """
+    with new_client() as client, listen_on(backlog=0) as full, new_client() as first:
+        assert events_of(client) == select.POLLOUT | select.POLLHUP
+        first.connect(full.getsockname())
+        client.setblocking(False)
+        assert failure(client.connect, full.getsockname()) == errno.EINPROGRESS
+        assert events_of(client) == 0
+
+
+def test_poll_of_a_refused_socket_reports_everything():
+    """When a non-blocking TCP `connect()` was refused, `poll()` reports `POLLIN`,
+    `POLLOUT`, `POLLERR`, `POLLHUP` and `POLLRDHUP` together: only `SO_ERROR` tells a
+    failure from a success."""
+    with bind_to() as nobody, new_client() as client:
+        client.setblocking(False)
+        assert failure(client.connect, nobody.getsockname()) == errno.EINPROGRESS
+        poll = select.poll()
+        poll.register(client, select.POLLOUT)
+        assert poll.poll(5000)
+        every = select.POLLIN | select.POLLOUT | select.POLLERR
+        assert events_of(client) == every | select.POLLHUP | select.POLLRDHUP
+        refused = client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        assert refused == errno.ECONNREFUSED
+
+
+def test_timed_out_connect_goes_on():
+    """In Python, after a TCP `connect()` that `settimeout()` has ended, the handshake
+    goes on: another `connect()` on the socket, if it does not block, fails with
+    `EALREADY`."""
+    with listen_on(backlog=0) as full, new_client() as first, new_client() as client:
+        first.connect(full.getsockname())
+        client.settimeout(0.01)
+        with pytest.raises(TimeoutError):
+            client.connect(full.getsockname())
+        client.settimeout(0)
+        assert failure(client.connect, full.getsockname()) == errno.EALREADY
+
+
+def test_timeout_of_zero_does_not_wait():
+    """In Python, `settimeout(0)` makes a TCP `connect()` fail with `EINPROGRESS`, as
+    `setblocking(False)` does; `settimeout(None)` lets it wait as long as the kernel
+    does."""
+    with listen_on() as listener:
+        for prepare in (
+            lambda sock: sock.settimeout(0),
+            lambda sock: sock.setblocking(False),
+        ):
+            with socket.socket() as client:
+                prepare(client)
+                assert client.gettimeout() == 0
+                address = listener.getsockname()
+                assert failure(client.connect, address) == errno.EINPROGRESS
+        with socket.socket() as client:
+            client.settimeout(None)
+            client.connect(listener.getsockname())
+            assert client.getblocking()

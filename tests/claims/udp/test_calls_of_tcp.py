@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 from snippets.udp import (
     listen_is_not_for_datagrams,
@@ -46,3 +47,13 @@ def test_shutdown_outlives_connect():
         sock.connect(other.getsockname())
         assert sock.getpeername() == other.getsockname()
         assert code(sock.send, b"x") == errno.EPIPE
+
+
+def test_shutdown_wakes_a_waiting_recvfrom():
+    """On an unconnected UDP socket `shutdown(SHUT_RD)` fails with `ENOTCONN`, and yet a
+    blocking `recvfrom()` of another thread returns `b''`, with no address."""
+    with udp("127.0.0.1", 0) as sock, ThreadPoolExecutor(1) as pool:
+        sock.settimeout(None)
+        waiting = pool.submit(sock.recvfrom, 1024)
+        assert code(sock.shutdown, socket.SHUT_RD) == errno.ENOTCONN
+        assert waiting.result(5) == (b"", None)

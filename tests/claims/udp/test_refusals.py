@@ -237,3 +237,17 @@ def test_six_refusals_are_sent_at_once():
         errors = [s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) for s in senders]
         assert errors.count(errno.ECONNREFUSED) == refused
         assert errors.count(0) == 20 - refused
+
+
+def test_error_queue_tells_type_and_code():
+    """With `IP_RECVERR`, the error queue of a UDP socket tells the type and the code of
+    the ICMP packet: 3 and 3 over IPv4, 1 and 4 over IPv6, for a port that is closed."""
+    expected = {socket.AF_INET: (2, 3, 3), socket.AF_INET6: (3, 1, 4)}
+    with udp() as sender:
+        sender.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
+        sender.sendto(b"hello", NOBODY)
+        wait_for_refusal(sender)
+        notes = sender.recvmsg(1024, 1024, socket.MSG_ERRQUEUE)[1]
+        [(level, _, error)] = notes
+        family = {0: socket.AF_INET, 41: socket.AF_INET6}[level]
+        assert tuple(error[4:7]) == expected[family]  # struct sock_extended_err

@@ -1,6 +1,7 @@
 """Proofs about the file of a Unix socket, which outlives it."""
 
 import errno
+import os
 import socket
 import stat
 from pathlib import Path
@@ -107,3 +108,27 @@ def test_some_file_systems_hold_no_sockets():
             with unix() as sock:
                 assert code(sock.bind, f"{path}/socket") == expected
             networks.unmount(path)
+
+
+@pytest.mark.needs("private_net")
+def test_umask_decides_who_may_connect():
+    """The file of a Unix stream or datagram socket has the mode 0777 without what the
+    umask takes away; to `connect()` a user must be allowed to write to it, and root
+    need not."""
+    for kind in KINDS:
+        for mask in (0o000, 0o077, 0o777):
+            with folder(), unix(kind) as server, unix(kind) as client:
+                old = os.umask(mask)
+                server.bind("name")
+                os.umask(old)
+                assert stat.S_IMODE(Path("name").stat().st_mode) == 0o777 & ~mask
+                if kind == socket.SOCK_STREAM:
+                    server.listen()
+                assert code(client.connect, "name") is None
+    networks.give_up_capabilities()
+    for kind in KINDS:
+        with folder(), unix(kind) as server, unix(kind) as client:
+            old = os.umask(0o777)
+            server.bind("name")
+            os.umask(old)
+            assert failure(client.connect, "name") == errno.EACCES
