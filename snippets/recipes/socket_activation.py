@@ -1,4 +1,4 @@
-"""A server that takes its listening socket from systemd, or opens one itself."""
+"""A server that takes its socket from systemd, or opens one."""
 
 # Run: python socket_activation.py
 
@@ -6,17 +6,17 @@ import os
 import socket
 import sys
 
-FIRST = 3  # the number of the first socket that is passed, sd_listen_fds(3)
+FIRST = 3  # the first number that is passed, sd_listen_fds(3)
 
 
 def passed_sockets():
-    """Return the sockets that the service manager has passed; often none."""
+    """Return the sockets that systemd has passed; often none."""
     if os.environ.get("LISTEN_PID") != str(os.getpid()):
         return []  # they were for the process that has started us
     numbers = range(FIRST, FIRST + int(os.environ["LISTEN_FDS"]))
     sockets = [socket.socket(fileno=number) for number in numbers]
     for sock in sockets:
-        sock.set_inheritable(False)  # not for the programs that we start
+        sock.set_inheritable(False)  # not for our own children
         sock.setblocking(True)  # the manager may have said otherwise
     return sockets
 
@@ -37,7 +37,7 @@ def main():
         return
     with socket.create_server(("127.0.0.1", 0)) as listener:
         print("opened:", *listener.getsockname(), flush=True)
-        if sys.stdin.isatty():
+        if sys.stdin.isatty():  # somebody is there to try it
             greet(listener)
 
 

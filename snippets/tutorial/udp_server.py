@@ -15,7 +15,7 @@ def serve(server):
     while True:
         text, client = server.recvfrom(1024)
         if text == text.upper():
-            continue  # or two such servers would answer each other for ever
+            continue  # or two servers would answer each other
         server.sendto(text.upper(), client)
         print("answered", *client, flush=True)
 

@@ -10,6 +10,7 @@ from pyroute2 import IPRoute
 from lab.isolation import networks
 from lab.isolation.namespace import write_sysctl
 from lab.isolation.networks import HERE, NEIGHBOUR, container, within
+from snippets.names import bound_to_a_device
 from tests.claims.helpers import TCP, UDP, failure, listen_on, udp
 
 needs = pytest.mark.needs
@@ -60,6 +61,7 @@ def test_bindtodevice_keeps_to_an_interface():
     """With `SO_BINDTODEVICE` a socket that is bound to the wildcard receives through
     that interface only, and what it sends leaves there, whatever the route says.
     """
+    assert bound_to_a_device.reached_through("lo") == "lo"
     inner = two_interfaces()
     with within(inner):
         outside, receiver = udp(), udp(NEIGHBOUR[socket.AF_INET], 0)

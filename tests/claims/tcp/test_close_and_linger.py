@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lab.isolation import networks
+from snippets.tcp import orderly_end
 from tests.claims.helpers import code, failure, listen_on
 from tests.claims.sharing.helpers import connections, port_of
 from tests.claims.tcp.helpers import flags, new_client
@@ -167,3 +168,19 @@ def test_shutdown_of_an_ended_connection():
         conn.close()
         assert failure(client.recv, 1) == errno.ECONNRESET
         assert failure(client.shutdown, socket.SHUT_RDWR) == errno.ENOTCONN
+
+
+def test_orderly_end_loses_nothing():
+    """After `shutdown(SHUT_WR)` a TCP peer reads all that was sent, then `b''`; what it
+    sends before it closes is read here to the end as well."""
+    question, answer = b"the whole question", b"the whole answer"
+    assert orderly_end.conversation() == (question, answer)
+    client, conn = connected(buffer=4096)
+    with client, ThreadPoolExecutor(1) as pool, conn:
+        sent = fill(client)
+        client.shutdown(socket.SHUT_WR)
+        reader = pool.submit(read_all, client)
+        assert read_all(conn) == sent
+        conn.sendall(bytes(MORE))
+        conn.close()
+        assert reader.result() == MORE

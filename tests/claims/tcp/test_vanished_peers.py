@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from lab.isolation import networks
+from snippets.tcp import patience_with_peers
 from tests.claims.helpers import code, failure, listen_on
 from tests.claims.tcp.helpers import new_client
 
@@ -127,6 +128,7 @@ def test_accepted_socket_inherits_its_patience():
             for option, value in values.items():
                 assert conn.getsockopt(TCP_OPTION, option) == value
                 assert client.getsockopt(TCP_OPTION, option) != value
+    assert patience_with_peers.accepted() == patience_with_peers.PATIENCE
 
 
 @needs("private_net")

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 import pytest
 
 from lab.isolation import networks
+from snippets.udp import members_of_a_group
 from tests.claims.helpers import UDP, failure
 
 needs = pytest.mark.needs
@@ -98,6 +99,7 @@ def copies(*sockets: socket.socket) -> list[int]:
 def test_every_member_gets_a_copy():
     """With `SO_REUSEADDR` on all of them, several UDP sockets can bind the same port
     and join the same multicast group, and each gets a copy of what is sent to it."""
+    assert members_of_a_group.copies() == [b"to all"] * 2
     for family in families():
         any_, group = WILDCARD[family], GROUP[family]
         with ExitStack() as stack:
