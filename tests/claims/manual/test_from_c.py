@@ -12,7 +12,7 @@ import struct
 import pytest
 
 from lab.isolation.namespace import write_sysctl
-from tests.claims.helpers import HOST, TCP, UDP, failure, listen_on
+from tests.claims.helpers import HOST, TCP, UDP, failure, folder, listen_on
 
 needs = pytest.mark.needs
 libc = ctypes.CDLL(None, use_errno=True)
@@ -175,3 +175,22 @@ def test_mptcp_shares_the_ports_of_tcp():
             conn, peer = server.accept()
             assert peer == client.getsockname()
             conn.close()
+
+
+@pytest.mark.scope("Unix stream", "Unix datagram")
+def test_lengths_of_unix_names():
+    """`getsockname()` of a Unix stream or datagram socket says a length of 2 without a
+    name, of 3 more than its path has bytes, and for an abstract name of 2 more than it
+    has, its null byte included."""
+    for kind in (TCP, UDP):
+        for name, length in (("", 2), ("name", 2 + 4 + 1), ("\0name", 2 + 5)):
+            with folder(), socket.socket(socket.AF_UNIX, kind) as sock:
+                if name:
+                    sock.bind(name)
+                else:
+                    assert failure(sock.recv, 1, socket.MSG_DONTWAIT)
+                buffer = ctypes.create_string_buffer(110)
+                told = ctypes.c_uint32(110)
+                number = sock.fileno()
+                assert in_c("getsockname", number, buffer, ctypes.byref(told)) is None
+                assert told.value == length

@@ -3,6 +3,7 @@
 import errno
 import re
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -148,3 +149,20 @@ def test_first_send_to_a_closed_peer_fails():
         assert client.send(b"hello") == 5
         assert client.recv(1) == b""
         assert failure(client.send, b"again") == errno.EPIPE
+
+
+def test_blocking_connect_waits_for_a_place():
+    """A blocking `connect()` to a Unix stream server whose queue is full waits until
+    `accept()` makes room; a non-blocking one fails with `EAGAIN`."""
+    with folder(), unix(name="server") as server, unix() as first, unix() as waiting:
+        server.listen(0)
+        first.connect("server")
+        waiting.setblocking(False)
+        assert failure(waiting.connect, "server") == errno.EAGAIN
+        waiting.setblocking(True)
+        with ThreadPoolExecutor(1) as pool:
+            connecting = pool.submit(waiting.connect, "server")
+            for _ in range(2):
+                conn, _ = server.accept()
+                conn.close()
+            assert connecting.result(5) is None
