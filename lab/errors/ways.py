@@ -58,8 +58,8 @@ class Entry:
     @property
     def failing(self) -> list[ast.With]:
         """The statements `with kit.fails()`; more or less than one is a mistake."""
-        withs = (one for one in self.statements if isinstance(one, ast.With))
-        return [one for one in withs if programs.fails(one)]
+        blocks = (one for one in self.statements if isinstance(one, ast.With))
+        return [one for one in blocks if programs.fails(one)]
 
     @property
     def cured(self) -> list[ast.stmt]:

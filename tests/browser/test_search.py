@@ -155,7 +155,51 @@ QUESTIONS = {
     "first server": "learn/tutorial",
     "socket programming for beginners": "learn/tutorial",
 }
-QUERIES = ERRORS | PORTS | QUESTIONS
+# Topics of which a reader knows the word, not the page.
+TOPICS = {
+    "localhost refused but 127.0.0.1 works": "learn/localhost",
+    "localhost ipv6": "learn/localhost",
+    "detect dead peer": "learn/vanished-peers",
+    "SO_KEEPALIVE": "learn/vanished-peers",
+    "keepalive python": "learn/vanished-peers",
+    "recv blocks forever": "learn/vanished-peers",
+    "TCP_USER_TIMEOUT": "learn/vanished-peers",
+    "SO_LINGER": "learn/close",
+    "close vs shutdown": "learn/close",
+    "lost data after close": "learn/close",
+    "join multicast group": "learn/multicast",
+    "IP_ADD_MEMBERSHIP": "learn/multicast",
+    "multicast bind address": "learn/multicast",
+    "bind to interface": "learn/interface",
+    "SO_BINDTODEVICE": "learn/interface",
+    "rp_filter": "learn/interface",
+    "socket activation": "recipes/passing-a-listener",
+    "LISTEN_FDS": "recipes/passing-a-listener",
+    "zero downtime restart": "recipes/passing-a-listener",
+    "pass socket to another process": "recipes/passing-a-listener",
+    "SCM_RIGHTS": "recipes/passing-a-listener",
+    "MPTCP": "learn/from-c",
+    "sizeof sockaddr_in": "learn/from-c",
+    "setcap port 80": "errors/eacces",
+    "bind port 80 permission denied": "errors/eacces",
+    "umask unix socket": "learn/unix",
+    "unix socket permissions": "learn/unix",
+    "bind takes a tuple TypeError": "reference/python-calls",
+    "docker sysctl ip_local_port_range": "learn/containers",
+    "conntrack table full": "learn/vanished-peers",
+    "NAT idle timeout": "learn/vanished-peers",
+    "SIO_UDP_CONNRESET": "learn/udp-errors",
+    "recvfrom thread shutdown": "learn/close",
+    "IP_RECVERR": "learn/udp-errors",
+    "excluded port range windows": "errors/eacces",
+    "sk_lookup": "learn/load-sharing",
+    "EPOLLEXCLUSIVE": "recipes/passing-a-listener",
+    "self connect": "learn/connected-to-itself",
+    "weak host model": "learn/interface",
+    "half-open connection": "learn/vanished-peers",
+    "O_PATH": "learn/from-c",
+}
+QUERIES = ERRORS | PORTS | QUESTIONS | TOPICS
 
 
 ANSWERS = """queries => Object.fromEntries(queries.map(query => {
