@@ -76,28 +76,85 @@ html_search_scorer = "docs/_ext/publish/search-scorer.js"
 html_favicon = "docs/_static/favicon.svg"
 html_copy_source = False
 html_show_sourcelink = False
+# The tokens: every colour of the site, light and dark; a test computes the contrast of
+# each pair. Local names are blue and peer names orange, everywhere, and links are
+# neither. Red is for a call that failed, amber for one that is under way.
+TOKENS = {
+    "light": {
+        "foreground-primary": "#16181d",
+        "foreground-secondary": "#565d6b",
+        "foreground-muted": "#5f6673",
+        "foreground-border": "#868e9c",
+        "background-primary": "#ffffff",
+        "background-secondary": "#f6f7f9",
+        "background-hover": "#eceef2",
+        "background-border": "#dfe3ea",
+        "brand-primary": "#16181d",
+        "brand-content": "#4b3fa8",
+        "link": "#4b3fa8",
+        "link--hover": "#342a85",
+        "link--visited": "#4b3fa8",
+        "link--visited--hover": "#342a85",
+        "link-underline": "#b9b3e6",
+        "link-underline--hover": "#4b3fa8",
+        "link-underline--visited": "#b9b3e6",
+        "link-underline--visited--hover": "#4b3fa8",
+        "local": "#0b5aa2",
+        "local-fill": "#e8f0fb",
+        "peer": "#9a4300",
+        "peer-fill": "#fdeee0",
+        "failed": "#b3142d",
+        "pending": "#8a6100",
+        "proved": "#1a6b3c",
+    },
+    "dark": {
+        "foreground-primary": "#e6e8ec",
+        "foreground-secondary": "#a9b0bd",
+        "foreground-muted": "#9aa2b0",
+        "foreground-border": "#6d7583",
+        "background-primary": "#0f1216",
+        "background-secondary": "#171b21",
+        "background-hover": "#222831",
+        "background-border": "#2a303a",
+        "brand-primary": "#e6e8ec",
+        "brand-content": "#b3a9ff",
+        "link": "#b3a9ff",
+        "link--hover": "#d3cdff",
+        "link--visited": "#b3a9ff",
+        "link--visited--hover": "#d3cdff",
+        "link-underline": "#544a96",
+        "link-underline--hover": "#b3a9ff",
+        "link-underline--visited": "#544a96",
+        "link-underline--visited--hover": "#b3a9ff",
+        "local": "#7dbcf7",
+        "local-fill": "#11263a",
+        "peer": "#f3ae6d",
+        "peer-fill": "#33220f",
+        "failed": "#ff8d9b",
+        "pending": "#e6b450",
+        "proved": "#73d09a",
+    },
+}
 html_theme_options = {
-    # Local names are blue, peer names orange, everywhere. All pairs pass WCAG AA.
-    "light_css_variables": {
-        "color-brand-primary": "#1f4e79",
-        "color-brand-content": "#0b5aa2",
-        "color-local": "#0b5aa2",
-        "color-local-fill": "#e8f1fb",
-        "color-peer": "#9a4300",
-        "color-peer-fill": "#fdf0e3",
-        "color-failed": "#b3142d",
-        "color-proved": "#1a6b3c",
-    },
-    "dark_css_variables": {
-        "color-brand-primary": "#9cc9f5",
-        "color-brand-content": "#7dbcf7",
-        "color-local": "#7dbcf7",
-        "color-local-fill": "#11263a",
-        "color-peer": "#f3ae6d",
-        "color-peer-fill": "#33220f",
-        "color-failed": "#ff8d9b",
-        "color-proved": "#73d09a",
-    },
+    f"{scheme}_css_variables": {f"color-{name}": value for name, value in names.items()}
+    for scheme, names in TOKENS.items()
+}
+# The bar above every page has the name of the site and the search.
+html_sidebars = {
+    "**": [
+        "sidebar/scroll-start.html",
+        "sidebar/navigation.html",
+        "sidebar/scroll-end.html",
+    ]
+}
+html_context = {
+    "sections": [
+        ("Learn", "learn/index"),
+        ("Fix an error", "errors/index"),
+        ("Recipes", "recipes/index"),
+        ("Look it up", "reference/index"),
+        ("Proofs", "proofs/index"),
+    ]
 }
 # Where the sources are: without it, no page has a link to edit it.
 source_repository = os.environ.get("SITE_REPOSITORY") or "/".join(

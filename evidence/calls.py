@@ -48,6 +48,7 @@ WAIT = ("accept", *RECEIVE)  # until somebody else does something
 LOCAL = ("bind", "getsockname")  # about the local name
 PEER = ("connect", "connect_ex", "getpeername")  # about the peer's
 ASK = ("getsockname", "getpeername")  # and change nothing
+UNDER_WAY = ("EAGAIN", "EINPROGRESS", "EALREADY")  # no failure: not yet
 # Methods of a socket that the tracer wraps; socket() and socketpair() make sockets.
 TRACED = tuple(call for call in ORDER if not call.startswith("socket"))
 

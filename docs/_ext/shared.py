@@ -9,6 +9,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.logging import getLogger
 
+from evidence.calls import UNDER_WAY
 from evidence.store import EvidenceError
 
 logger = getLogger(__name__)
@@ -149,3 +150,16 @@ def table(
     group += nodes.tbody("", *rows)
     classes = [*kind.split(), *(["colwidths-given"] if widths else [])]
     return nodes.table("", group, classes=classes)
+
+
+def outcome_class(outcome: str, failed: bool = True) -> str:
+    """The class of what a call gave: failed, pending, or outcome, which has no colour.
+
+    failed: whether it raised. What the reader stopped with Ctrl-C has not failed.
+
+    >>> outcome_class("EINPROGRESS"), outcome_class("ENOTCONN")
+    ('pending', 'failed')
+    """
+    if not failed or "KeyboardInterrupt" in outcome:
+        return "outcome"
+    return "pending" if any(name in outcome for name in UNDER_WAY) else "failed"

@@ -94,7 +94,7 @@ def test_policy_stops_a_foreign_script(open_page):
 def test_site_works_as_files(open_page, built_site):
     page = open_page("index", base=f"{built_site.as_uri()}/")
     page.locator("main, article").first.wait_for()
-    page.locator(".sidebar-tree a", has_text="Learn it").first.click()
+    page.locator(".sidebar-tree a", has_text="Learn").first.click()
     page.locator("article a", has_text="TCP: server").first.click()
     assert page.locator("h1").inner_text().startswith("TCP")
     assert page.complaints == []

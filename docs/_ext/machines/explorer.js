@@ -12,12 +12,17 @@ let left = []; // what an address held that cannot be walked
 
 // --- the machine ---------------------------------------------------------------
 
+// No failures: not yet.
+const UNDER_WAY = new Set(["EAGAIN", "EINPROGRESS", "EALREADY"]);
+
 /** What an input gives in a state: outcome, names, and the state that follows. */
 function look(state, input) {
   const machine = kinds[kind];
   const [result, after] = machine.steps[state].slice(2 * input, 2 * input + 2);
   const [outcome, local, peer] = machine.results[result];
-  return { outcome, local, peer, after, failed: /^E[A-Z0-9]+$/.test(outcome) };
+  const kind = UNDER_WAY.has(outcome) ? "pending"
+    : /^E[A-Z0-9]+$/.test(outcome) ? "failed" : "outcome";
+  return { outcome, local, peer, after, kind };
 }
 
 /** Each step of the walk, in order. */
@@ -115,8 +120,8 @@ function slot(side, name) {
 const card = (local, peer) =>
   make("span", { class: "card" }, slot("local", local), slot("peer", peer));
 
-const outcome = ({ outcome: text, failed }, message = "") =>
-  make("span", { class: failed ? "failed" : "outcome" }, text, message);
+const outcome = ({ outcome: text, kind }, message = "") =>
+  make("span", { class: kind }, text, message);
 
 /** One line of the walk. */
 function line(call, told, local, peer, state) {

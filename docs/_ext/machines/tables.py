@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from docs._ext.shared import html_table
+from docs._ext.shared import html_table, outcome_class
 from evidence import systems
 from evidence.calls import is_errno
 from evidence.machines import Machine, Transition, follow
@@ -56,7 +56,7 @@ def cell(step: Transition) -> str:
     """One outcome, and where it leads; a dot for what cannot happen there."""
     if step.outcome.startswith("nothing: "):
         return "·"
-    kind = "failed" if is_errno(step.outcome) else "outcome"
+    kind = outcome_class(step.outcome, is_errno(step.outcome))
     after = "" if step.after == step.state else step.after
     leads = f'<br><span class="leads">→ {escape(after)}</span>' if after else ""
     return f'<span class="{kind}">{escape(step.outcome)}</span>{leads}'

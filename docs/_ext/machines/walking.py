@@ -12,7 +12,7 @@ from docutils import nodes
 from sphinx.util.osutil import relative_uri
 
 from docs._ext.cards import card
-from docs._ext.shared import Directive, Role
+from docs._ext.shared import Directive, Role, outcome_class
 from evidence import machines, store
 from evidence.calls import is_errno
 from evidence.machines import Machine, Transition, Walk, read_walk
@@ -97,7 +97,7 @@ def call_lines(machine: Machine, steps: Sequence[Transition]) -> str:
     """HTML: a line for each step, with its call, its outcome, and both names."""
     lines = "".join(
         f"<li><span><code>{escape(machine.inputs[step.given].call)}</code> "
-        f'<span class="{"failed" if is_errno(step.outcome) else "outcome"}">'
+        f'<span class="{outcome_class(step.outcome, is_errno(step.outcome))}">'
         f"{escape(step.outcome)}</span></span> {card([step.local, step.peer])}</li>"
         for step in steps
     )

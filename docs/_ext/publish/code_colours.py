@@ -1,8 +1,9 @@
-"""Python code in which the calls about the two names wear the two colours."""
+"""The calls about the two names wear the two colours, in programs and in sentences."""
 
 from collections.abc import Iterator
 from typing import Any
 
+from docutils import nodes
 from pygments.lexers.python import PythonLexer
 from pygments.token import Name
 from sphinx.application import Sphinx
@@ -30,5 +31,16 @@ class SocketPythonLexer(PythonLexer):  # type: ignore[misc]  # Pygments has no t
             yield index, token, value
 
 
+def colour_calls(app: Sphinx, doctree: nodes.document) -> None:
+    """Give `bind()` and `connect()` in a sentence the class of their name."""
+    for literal in doctree.findall(nodes.literal):
+        match literal.astext():
+            case "bind()":
+                literal["classes"].append("local-call")
+            case "connect()":
+                literal["classes"].append("peer-call")
+
+
 def setup(app: Sphinx) -> None:
+    app.connect("doctree-read", colour_calls)
     app.add_lexer("python-socket", SocketPythonLexer)

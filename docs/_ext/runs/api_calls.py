@@ -15,7 +15,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from docs._ext.runs.recorded import RecordingDirective, check_sockets
-from docs._ext.shared import Directive, Refused, html, html_table
+from docs._ext.shared import Directive, Refused, html, html_table, outcome_class
 from evidence.runs import Recording, Step
 from evidence.store import EvidenceError
 
@@ -79,7 +79,11 @@ def shown(step: Step) -> str:
     >>> shown(Step(socket="sock", call="listen", args=""))
     '<code>listen()</code>'
     """
-    failed = f' <span class="failed">{step.error}</span>' if step.error else ""
+    failed = (
+        f' <span class="{outcome_class(step.error)}">{step.error}</span>'
+        if step.error
+        else ""
+    )
     return f"<code>{step.call}({escape(step.args)})</code>{failed}"
 
 

@@ -8,7 +8,7 @@ from html import escape
 
 from docs._ext.cards import EMPTY, SIDES, shown_name
 from docs._ext.runs.steps import Row, Story
-from docs._ext.shared import html_table
+from docs._ext.shared import html_table, outcome_class
 
 WIDTH = 344
 EDGE = 10  # where the outer lanes run
@@ -90,7 +90,7 @@ def wrap(text: str, letters: int = LETTERS) -> list[str]:
 def draw_call(body: list[str], row: Row, xs: list[float], y: float) -> float:
     """A dot on the lane, the call, and its outcome behind or below it."""
     x, side = text_x(row.lane, xs), anchor(row.lane, len(xs))
-    kind = "failed" if row.failed else "outcome"
+    kind = outcome_class(row.outcome, row.failed)
     outcome = f"→ {row.outcome}" if row.outcome else ""
     lines = [(line, "call") for line in wrap(row.text)]
     if outcome:

@@ -17,7 +17,7 @@ from docs._ext.cards import card
 from docs._ext.runs.drawing import as_table, draw
 from docs._ext.runs.recorded import RecordingDirective, check_sockets, socket_list
 from docs._ext.runs.steps import Story, story
-from docs._ext.shared import html
+from docs._ext.shared import html, outcome_class
 from evidence import systems
 from evidence.runs import Recording
 
@@ -91,7 +91,7 @@ def call_flow(told: Story, only: Collection[str], title: str = "") -> str:
         if row.kind == "call":
             outcome = ""
             if row.outcome:
-                kind = "failed" if row.failed else "outcome"
+                kind = outcome_class(row.outcome, row.failed)
                 outcome = f' <span class="{kind}">→ {escape(row.outcome)}</span>'
             items.append((f"<code>{escape(row.text)}</code>{outcome}", []))
         elif row.kind == "card" and row.text in only:
