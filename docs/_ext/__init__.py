@@ -17,6 +17,8 @@ from evidence import sources
 PARTS = (
     "claims.domain",
     "claims.roles",
+    "claims.placement",
+    "claims.panel",
     "claims.proofs",
     "claims.byline",
     "claims.unmarked",

@@ -24,7 +24,7 @@ CLICK = """([kind, dice]) => {
     const calls = [...document.querySelectorAll(".call:enabled")];
     const chosen = calls[Math.floor(roll * calls.length)];
     const call = chosen.querySelector("code").textContent;
-    const told = chosen.querySelector(".outcome, .failed");
+    const told = chosen.querySelector(".outcome, .failed, .pending");
     const outcome = told.firstChild.textContent;
     const leads = told.parentElement.querySelector(".leads")?.textContent ?? "";
     chosen.click();
@@ -35,7 +35,7 @@ CLICK = """([kind, dice]) => {
 SHOWN = """{
   steps: [...document.querySelectorAll(".walked li")].slice(1).map((step) => [
     step.querySelector("code").textContent,
-    step.querySelector(".outcome, .failed").firstChild.textContent,
+    step.querySelector(".outcome, .failed, .pending").firstChild.textContent,
     ...[...step.querySelectorAll(".slot .name")].map((name) => name.textContent),
     step.querySelector(".state-name").textContent,
   ]),

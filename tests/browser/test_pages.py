@@ -130,7 +130,7 @@ def test_theme_is_switched_and_remembered(open_page):
     background = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(background)
     for _ in range(3):
-        page.locator(".theme-toggle-content button").click()
+        page.locator(".topbar .theme-toggle").click()
         if page.evaluate("document.body.dataset.theme") == "dark":
             break
     dark = page.evaluate(background)
@@ -146,15 +146,46 @@ def test_search_finds_a_page_by_an_errno(open_page):
     assert page.complaints == []
 
 
-def test_claim_leads_to_its_proof_and_back(open_page):
+def test_mark_opens_a_panel_that_leads_to_proof_and_home(open_page):
     page = open_page("learn/tcp")
     mark = page.locator(".claim a.proof").first
     claim = page.locator(".claim").first.get_attribute("id")
+    sentence = page.locator(".claim").first.inner_text()
+    mark.focus()
+    page.keyboard.press("Enter")
+    panel = page.locator(".proof-panel")
+    panel.wait_for()
+    assert panel.locator(".proof-sentence").inner_text() in sentence
+    assert "def test_" in panel.locator("pre").inner_text()
+    home = panel.get_by_role("link").last.get_attribute("href")
+    assert home.endswith(f"learn/tcp.html#{claim}")
+    page.keyboard.press("Escape")
+    assert panel.count() == 0
+    assert page.evaluate("document.activeElement.matches('a.proof')")
     mark.click()
+    panel.get_by_role("link", name="Open the proof").click()
     assert "#proof-" in page.url
     target = page.url.partition("#")[2]
     page.locator(f"#{target} a.home").first.click()
     assert page.url.endswith(f"learn/tcp.html#{claim}")
+    assert page.complaints == []
+
+
+def test_mark_is_a_link_without_scripts(open_page):
+    page = open_page("learn/tcp", java_script_enabled=False)
+    page.locator(".claim a.proof").first.click()
+    assert "#proof-" in page.url
+
+
+def test_every_mark_is_shown_if_asked_for(open_page):
+    page = open_page("learn/tcp")
+    size = "element => getComputedStyle(element).fontSize"
+    mark = page.locator("article a.proof .mark").first
+    assert mark.evaluate(size) == "0px"
+    page.get_by_role("button", name="Show every mark").click()
+    assert mark.evaluate(size) != "0px"
+    page.reload()
+    assert mark.evaluate(size) != "0px"
 
 
 def test_page_is_whole_without_scripts(open_page):
@@ -178,7 +209,7 @@ def test_menu_on_a_phone_leads_to_a_page(open_page):
     page = open_page("index", **PHONE)
     link = page.locator(".sidebar-tree a", has_text="Recipes").first
     assert not link.is_visible() or link.bounding_box()["x"] < 0
-    page.locator(".nav-overlay-icon").click()
+    page.locator(".topbar-menu").click()
     link.click()
     assert page.url.endswith("recipes/index.html")
 

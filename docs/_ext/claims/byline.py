@@ -5,6 +5,7 @@ from sphinx.application import Sphinx
 
 from docs._ext.claims import domain, marks
 from docs._ext.claims.text import MARK, written
+from docs._ext.shared import html
 from evidence import claims, systems
 from evidence.store import EvidenceError
 
@@ -24,6 +25,7 @@ def add_byline(app: Sphinx, doctree: nodes.document) -> None:
         return
     line = nodes.paragraph("", "", nodes.inline("", f"{MARK} ", classes=["mark"]))
     line += nodes.Text(text)
+    line += html(' <button class="every-mark" type="button">Show every mark</button>')
     line["classes"] = ["byline"]
     title.parent.insert(title.parent.index(title) + 1, line)
 

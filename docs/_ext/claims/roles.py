@@ -7,12 +7,11 @@
 """
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from docs._ext.claims import domain
-from docs._ext.claims.text import MARK, ROLE, Malformed, anchor, checked_role, words
+from docs._ext.claims.text import ROLE, Malformed, anchor, checked_role, words
 from docs._ext.shared import Directive, Refused, Role
 from evidence import claims
 
@@ -49,7 +48,11 @@ class ClaimRole(Role):
 
 
 class ProvedRole(Role):
-    """Cites a claim stated elsewhere: words lead home, the mark to the proof."""
+    """Cites a claim stated elsewhere: words, and the mark that leads to the proof.
+
+    The words are no link, or two targets would stand side by side; the panel of the
+    mark leads to the page that states the claim.
+    """
 
     def run(self) -> Made:
         try:
@@ -61,12 +64,8 @@ class ProvedRole(Role):
         ours.note(self.env.docname, claim, "cites", self.lineno)
         if claim not in ours.known.proofs:
             return [nodes.inline("", "", *words(text))], []
-        made = [domain.mark(claim, ours.known)]
-        if text:
-            content = nodes.inline("", "", *words(text))
-            hint = ours.known.proofs[claim].sentence
-            made.insert(0, domain.link("home", claim, content, hint))
-        return made, []
+        cited = [nodes.inline("", "", *words(text), classes=["cited"])] if text else []
+        return [*cited, domain.mark(claim, ours.known)], []
 
 
 class ClaimDirective(Directive):
@@ -98,20 +97,8 @@ def complain_of_unread_roles(app: Sphinx, doctree: nodes.document) -> None:
             app.env.note_reread()  # so that the next build complains too
 
 
-def keep_marks_on_the_line(app: Sphinx, doctree: nodes.document) -> None:
-    """A no-break space before each mark, so that none begins a line."""
-    for made in list(doctree.findall(addnodes.pending_xref)):
-        if "proof" not in made["classes"] or made.astext() != MARK:
-            continue
-        place = made.parent.index(made)
-        before = made.parent[place - 1] if place else None
-        if isinstance(before, nodes.Text) and before.endswith(" "):
-            made.parent[place - 1] = nodes.Text(before.rstrip(" ") + "\u00a0")
-
-
 def setup(app: Sphinx) -> None:
     app.add_role("claim", ClaimRole())
     app.add_role("proved", ProvedRole())
     app.add_directive("claim", ClaimDirective)
     app.connect("doctree-read", complain_of_unread_roles)
-    app.connect("doctree-read", keep_marks_on_the_line)

@@ -20,9 +20,9 @@ function look(state, input) {
   const machine = kinds[kind];
   const [result, after] = machine.steps[state].slice(2 * input, 2 * input + 2);
   const [outcome, local, peer] = machine.results[result];
-  const kind = UNDER_WAY.has(outcome) ? "pending"
+  const manner = UNDER_WAY.has(outcome) ? "pending"
     : /^E[A-Z0-9]+$/.test(outcome) ? "failed" : "outcome";
-  return { outcome, local, peer, after, kind };
+  return { outcome, local, peer, after, manner };
 }
 
 /** Each step of the walk, in order. */
@@ -120,8 +120,8 @@ function slot(side, name) {
 const card = (local, peer) =>
   make("span", { class: "card" }, slot("local", local), slot("peer", peer));
 
-const outcome = ({ outcome: text, kind }, message = "") =>
-  make("span", { class: kind }, text, message);
+const outcome = ({ outcome: text, manner }, message = "") =>
+  make("span", { class: manner }, text, message);
 
 /** One line of the walk. */
 function line(call, told, local, peer, state) {

@@ -72,7 +72,7 @@ def test_claim_leads_to_its_proof_and_back(site):
     page, proof = site.page(), site.page("proofs")
     mark = 'href="proofs.html#proof-names-bind-names" title="Proved by a test'
     assert page.count(mark) == 3
-    assert 'href="#claim-names-bind-names"' in page
+    assert '<span class="cited">see there</span>' in page
     assert 'id="claim-names-bind-names"' in page
     assert 'href="index.html#claim-names-bind-names"' in proof
     assert "Proved by tests: 1 of 1 statements, on" in page

@@ -44,10 +44,14 @@ def test_complaint_has_page_and_line(small_site, row, complaint):
     assert not row or repr(row) in warnings
 
 
-def test_failed_call_has_its_errno():
-    step = Step(socket="listener", call="accept", args="", error="EAGAIN")
+@pytest.mark.parametrize(
+    ("error", "kind"), [("EINVAL", "failed"), ("EAGAIN", "pending")]
+)
+def test_call_that_did_not_succeed_has_its_errno(error, kind):
+    """What is only under way has another colour than a failure."""
+    step = Step(socket="listener", call="accept", args="", error=error)
     assert api_calls.shown(step) == (
-        '<code>accept()</code> <span class="failed">EAGAIN</span>'
+        f'<code>accept()</code> <span class="{kind}">{error}</span>'
     )
 
 
