@@ -94,7 +94,7 @@ def test_policy_stops_a_foreign_script(open_page):
 def test_site_works_as_files(open_page, built_site):
     page = open_page("index", base=f"{built_site.as_uri()}/")
     page.locator("main, article").first.wait_for()
-    page.locator(".sidebar-tree a", has_text="Learn").first.click()
+    page.locator(".topbar-sections a", has_text="Learn").first.click()
     page.locator("article a", has_text="TCP: server").first.click()
     assert page.locator("h1").inner_text().startswith("TCP")
     assert page.complaints == []
@@ -258,3 +258,33 @@ def test_nothing_moves_for_those_who_asked_for_less_motion(open_page):
         }).map(element => element.className)"""
     )
     assert moving == []
+
+
+def test_front_page_answers_an_error_as_one_types(open_page):
+    page = open_page("index", viewport={"width": 1280, "height": 900})
+    answers = page.locator(".error-answer:visible")
+    assert answers.count() == 0
+    for typed, name in (
+        ("OSError: [Errno 98] Address already in use", "EADDRINUSE"),
+        ("WinError 10061", "ECONNREFUSED"),
+        ("econnre", "ECONNREFUSED"),
+        ("connect: network is unreachable", "ENETUNREACH"),
+    ):
+        page.locator("#error-text").fill(typed)
+        assert answers.first.locator("a").inner_text() == name, typed
+        assert answers.count() <= 4
+    answers.first.locator("a").click()
+    assert page.url.endswith("errors/enetunreach.html#errno-enetunreach")
+    assert page.complaints == []
+
+
+def test_card_of_the_front_page_fills_call_by_call(open_page):
+    """By the mouse, by the keys, and without scripts."""
+    page = open_page("index", java_script_enabled=False)
+    empty = page.locator(".live-panel:visible .slot.empty")
+    assert empty.count() == 1
+    page.locator(".live-calls label", has_text="connect").click()
+    assert empty.count() == 0
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert empty.count() == 2

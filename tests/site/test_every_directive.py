@@ -78,6 +78,7 @@ DIRECTIVES = {
     ),
     "sequence": Use(RUN, shows=("runs",), wrong=(("udp.connect_sends", ""),)),
     "call-flow": Use(RUN, shows=("runs",), wrong=(("udp.connect_sends", ""),)),
+    "live-card": Use(RUN, shows=("runs",), wrong=(("udp.connect_sends", ""),)),
     "snippet": Use(RUN, shows=("runs",), wrong=(("udp.connect_sends", ""),)),
     "api-calls": Use(
         body=API,
@@ -95,6 +96,7 @@ DIRECTIVES = {
         "EADDRINUSE", shows=ERRORS, silent=True, wrong=(("EADRINUSE", ""),)
     ),
     "errno": Use("EADDRINUSE", shows=("errors",), wrong=(("EADRINUSE", ""),)),
+    "error-field": Use(shows=ERRORS, silent=True),
     "errno-index": Use(shows=("errors",)),
     "errno-counts": Use(shows=("errors",), silent=True),
     "not-provoked": Use(shows=("manuals",)),

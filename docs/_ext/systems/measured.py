@@ -164,7 +164,10 @@ def as_table(found: list[Row]) -> str:
 def in_short(found: list[Row]) -> str:
     """HTML of the counts alone, in a line."""
     where = "; ".join(sorted({systems.name(p) for row in found for p in row.where}))
-    items = "".join(f"<li>{escape(row.short)}</li>" for row in found)
+    items = "".join(
+        "<li><strong>{}</strong> {}</li>".format(*escape(row.short).split(" ", 1))
+        for row in found
+    )
     day = written(max(row.day for row in found))
     return (
         f'<ul class="measured">{items}</ul>'

@@ -96,7 +96,10 @@ def test_page_shows_what_how_many_where_and_when(site):
     page = site.page()
     assert '<th scope="row">a &amp; b</th><td>1,001</td>' in page
     assert "<td>Linux 6.18.44, Python 3.11.7</td><td>2 January 2026</td>" in page
-    assert "<li>1,001 counted</li><li>2 counted</li>" in page
+    assert (
+        "<li><strong>1,001</strong> counted</li><li><strong>2</strong> counted</li>"
+        in page
+    )
     assert "On Linux 6.18.44, Python 3.11.7, last on 3 February 2026." in page
 
 
@@ -109,7 +112,7 @@ def test_page_is_read_again_only_when_it_would_show_something_else(site, monkeyp
     monkeypatch.setattr(measured, "rows", lambda: ROWS[:1])
     assert site.build() == ""
     assert site.read == ["index"]
-    assert "2 counted" not in site.page()
+    assert "<strong>2</strong> counted" not in site.page()
 
 
 def test_evidence_that_cannot_be_read_is_a_complaint_until_it_can(site, monkeypatch):
@@ -123,7 +126,7 @@ def test_evidence_that_cannot_be_read_is_a_complaint_until_it_can(site, monkeypa
             assert "index.md:3: WARNING: measured: x.json is damaged" in warnings
             assert "index.md:6: WARNING: measured-in-short: x.json is" in warnings
     assert site.build() == ""
-    assert "1,001 counted" in site.page()
+    assert "<strong>1,001</strong> counted" in site.page()
 
 
 def test_unknown_platform_is_a_complaint(site, monkeypatch):
