@@ -47,11 +47,13 @@ def proof_section(
     proof: claims.Proof, helpers: dict[str, str], known: marks.Known
 ) -> nodes.section:
     """One proof: the sentence, its home, where it passed, packets, source, helpers."""
-    title = nodes.title("", "", nodes.literal("", proof.id))
+    title = nodes.title("", "", *words(proof.sentence))
     made = nodes.section("", title, ids=[proof_anchor(proof.id)], classes=["proof"])
-    made += nodes.paragraph("", "", *words(proof.sentence))
-    home = domain.link("home", proof.id, nodes.inline("", "Read it in its place"), "")
-    made += nodes.paragraph("", "", home, nodes.Text(". "), *needs(proof))
+    place = nodes.inline("", "the page that states it")
+    home = domain.link("home", proof.id, place, "")
+    named = nodes.literal("", proof.id)
+    told = [named, nodes.Text(", on "), home, nodes.Text(". "), *needs(proof)]
+    made += nodes.paragraph("", "", *told)
     made += scope(proof, known.kinds(proof.id))
     rows = known.rows(proof.id)
     made += html(

@@ -12,7 +12,7 @@ import struct
 import pytest
 
 from lab.isolation.namespace import write_sysctl
-from tests.claims.helpers import HOST, TCP, UDP, failure, folder, listen_on
+from tests.claims.helpers import HOST, TCP, UDP, failure, folder, listen_on, unix
 
 needs = pytest.mark.needs
 libc = ctypes.CDLL(None, use_errno=True)
@@ -84,8 +84,9 @@ def limit_of(listener: socket.socket) -> int:
 
 def test_socket_refuses_with_four_errnos():
     """`socket()` fails with `EAFNOSUPPORT` for an unknown family, `EINVAL` for an
-    unknown type, `EPROTONOSUPPORT` for `SOCK_STREAM` with the protocol UDP, and
-    `ESOCKTNOSUPPORT` for `SOCK_SEQPACKET` over IPv4."""
+    unknown type, `EPROTONOSUPPORT` for `SOCK_STREAM` with `IPPROTO_UDP`, and
+    `ESOCKTNOSUPPORT` for `SOCK_SEQPACKET` over IPv4.
+    """
     opened = socket.socket
     assert failure(opened, 99, TCP) == errno.EAFNOSUPPORT
     assert failure(opened, socket.AF_INET, 99) == errno.EINVAL
@@ -93,6 +94,9 @@ def test_socket_refuses_with_four_errnos():
     assert failure(opened, socket.AF_INET, TCP, udp) == errno.EPROTONOSUPPORT
     sequence = socket.SOCK_SEQPACKET
     assert failure(opened, socket.AF_INET, sequence) == errno.ESOCKTNOSUPPORT
+    with opened(socket.AF_INET, TCP, socket.IPPROTO_TCP) as sock:
+        sock.bind((HOST, 0))
+        assert sock.getsockname()[0] == HOST
 
 
 def test_socketpair_is_for_unix():
@@ -150,15 +154,20 @@ def test_sigpipe_ends_a_program_in_c():
 
 
 def test_o_path_is_no_socket_to_call():
-    """A descriptor that was opened with `O_PATH`, of a Unix socket's file for instance,
-    names a file and no socket: `bind()`, `connect()` and `listen()` fail with
-    `EBADF`."""
-    number = os.open("/", os.O_PATH)
-    address = struct.pack("HH4s8x", socket.AF_INET, 0, socket.inet_aton(HOST))
-    for call in ("bind", "connect"):
-        assert in_c(call, number, address, len(address)) == errno.EBADF
-    assert in_c("listen", number, 5) == errno.EBADF
-    os.close(number)
+    """A descriptor that was opened with `O_PATH`, of a Unix stream socket's file for
+    instance, names a file and no socket: `bind()`, `connect()` and `listen()` fail with
+    `EBADF`.
+    """
+    address = struct.pack("H", socket.AF_UNIX) + b"other"
+    with folder(), unix(name="name") as server, unix() as client:
+        server.listen()
+        number = os.open("name", os.O_PATH)
+        for call in ("bind", "connect"):
+            assert in_c(call, number, address, len(address)) == errno.EBADF
+        assert in_c("listen", number, 5) == errno.EBADF
+        os.close(number)
+        client.connect("name")
+        assert server.accept()[1] == ""
 
 
 @needs("private_net")
