@@ -36,6 +36,7 @@ PARTS = (
     "machines.explorer",
     "cited.netsem",
     "cited.suites",
+    "cited.verdicts",
     "systems.measured",
     "publish.code_colours",
     "publish.downloads",

@@ -116,6 +116,7 @@ DIRECTIVES = {
     ),
     "explorer": Use(body="No script.", shows=("machines",)),
     "netsem": Use("agrees", shows=("netsem", "machines"), wrong=(("agree", ""),)),
+    "verdicts": Use(),
     "kernel-suites": Use(shows=("suites", "machines")),
     "measured": Use(shows=ALL, silent=True),
     "measured-in-short": Use(shows=ALL, silent=True),

@@ -35,8 +35,9 @@ class ErrorField(ErrorsDirective):
             words = " ".join(said for _, said in printed)
             item += [link, html(f'<span hidden class="words">{plain(words)}</span>')]
             answers += item
+        top = "../" * self.env.docname.count("/")
         field = html(
-            '<form class="error-field" action="search.html" role="search">'
+            f'<form class="error-field" action="{top}search.html" role="search">'
             '<label for="error-text">Paste your error</label>'
             '<input id="error-text" type="search" name="q" autocomplete="off" '
             'placeholder="[Errno 98] Address already in use">'

@@ -130,7 +130,7 @@ var Scorer = {
     const { words, names } = askedFor(query);
     const shared = words.filter((word) => heading.has(word.toLowerCase()));
     const about = names.includes(page);
-    return score + 3 * shared.length + (about ? 200 : 0) - (page.startsWith("proofs/") ? 10 : 0);
+    return score + 3 * shared.length + (about ? 200 : 0) - (page.startsWith("proofs/") ? 40 : 0);
   },
   objNameMatch: 11,
   objPartialMatch: 6,
