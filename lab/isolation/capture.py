@@ -11,6 +11,7 @@ from typing import NotRequired, TypedDict
 
 ETH_P_IP, ETH_P_ALL = 0x0800, 0x0003  # <linux/if_ether.h>
 SO_TIMESTAMPNS = 35  # <asm-generic/socket.h>
+IPPROTO_IGMP = socket.IPPROTO_IGMP
 ETHERNET_HEADER = 14  # ETH_HLEN, same file; on the loopback it is filled with zeros
 LONGEST_FRAME = 65600  # bytes: the loopback's 64 KiB and its header
 ANCILLARY = 64  # bytes: room for one time stamp, cmsg(3)
@@ -67,6 +68,8 @@ class Capture:
                     continue  # the loopback shows each packet twice: sent, received
                 if not self._loopback and protocol != ETH_P_IP:
                     continue  # ARP, and what IPv6 says by itself
+                if protocol == ETH_P_IP and frame[ETHERNET_HEADER + 9] == IPPROTO_IGMP:
+                    continue  # who is in which group: at moments of the kernel's choice
                 seconds, nanoseconds = struct.unpack("qq", extra[0][2])
                 moment = seconds * 1_000_000_000 + nanoseconds
                 taken.append((moment, frame[ETHERNET_HEADER:]))

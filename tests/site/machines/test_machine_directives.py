@@ -95,7 +95,7 @@ def test_machine_is_drawn_as_cards_and_calls(machine_site):
     assert svg.count('class="edge undo"') == 1
     assert re.findall(r'class="at-edge"[^>]*>(\w+)', svg) == ["bind", "connect"]
     assert re.findall(r'class="failed"[^>]*>(\w+)', svg) == ["EPERM"] + ["EINVAL"] * 2
-    assert "9 words agreed" in page
+    assert "answers to 9 other sequences of calls" in page
     assert "The same as a table" in page
 
 
