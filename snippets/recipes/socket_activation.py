@@ -26,17 +26,17 @@ def greet(listener):
     conn, _ = listener.accept()
     with conn:
         conn.settimeout(5)
-        conn.sendall(b"hello from %s" % conn.getsockname()[0].encode())
+        conn.sendall(b"hello\n")
 
 
 def main():
     passed = passed_sockets()
     if passed:
-        print("passed:", *passed[0].getsockname(), flush=True)
+        print("passed:", passed[0].getsockname(), flush=True)
         greet(passed[0])
         return
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        print("opened:", *listener.getsockname(), flush=True)
+        print("opened:", listener.getsockname(), flush=True)
         if sys.stdin.isatty():  # somebody is there to try it
             greet(listener)
 

@@ -27,7 +27,7 @@ def open_listener(path):
 
     Raises BlockingIOError while another server has the lock.
     """
-    lock = Path(f"{path}.lock").open("w")
+    lock = Path(f"{path}.lock").open("a")  # "w" would empty a file
     listener = socket.socket(socket.AF_UNIX)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

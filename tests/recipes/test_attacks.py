@@ -219,6 +219,17 @@ def test_unix_server_removes_nothing_of_others(kind, folder):
     assert target.read_text() == "precious"
 
 
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_unix_server_empties_no_file_that_it_takes_for_its_lock(kind, folder):
+    target = folder / ("server.lock" if kind == "file" else "target")
+    target.write_text("precious")
+    if kind == "link":
+        (folder / "server.lock").symlink_to(target)
+    listener, lock = unix_stream_pair.open_listener("server")
+    with lock, listener:
+        assert target.read_text() == "precious"
+
+
 def test_unix_server_spares_one_that_does_not_listen_yet(folder):
     with Path("server.lock").open("w") as lock, socket.socket(socket.AF_UNIX) as early:
         fcntl.flock(lock, fcntl.LOCK_EX)  # another process has it, and has bound
