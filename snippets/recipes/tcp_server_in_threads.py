@@ -62,15 +62,17 @@ def ask(address, line):
 
 
 def main():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        print("listening on", *listener.getsockname())
-        # A server alone calls serve(listener) right here.
-        server = threading.Thread(target=serve, args=[listener])
-        server.daemon = True
-        server.start()
-        print("answer:", ask(listener.getsockname(), b"hello\n"))
-        for _ in range(CLIENTS - 1):  # until all clients have gone
-            places.acquire()
+    # Open to the end of the program: the thread waits for clients.
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = listener.getsockname()
+    print("listening on", *address)
+    # A server alone calls serve(listener) right here.
+    server = threading.Thread(target=serve, args=[listener])
+    server.daemon = True
+    server.start()
+    print("answer:", ask(address, b"hello\n"))
+    for _ in range(CLIENTS - 1):  # until all clients have gone
+        places.acquire()
 
 
 if __name__ == "__main__":
