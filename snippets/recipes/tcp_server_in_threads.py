@@ -62,17 +62,16 @@ def ask(address, line):
 
 
 def main():
-    # Open to the end of the program: the thread waits for clients.
     listener = socket.create_server(("127.0.0.1", 0))
     address = listener.getsockname()
     print("listening on", *address)
     # A server alone calls serve(listener) right here.
-    server = threading.Thread(target=serve, args=[listener])
-    server.daemon = True
-    server.start()
+    loop = threading.Thread(target=serve, args=[listener], daemon=True)
+    loop.start()
     print("answer:", ask(address, b"hello\n"))
-    for _ in range(CLIENTS - 1):  # until all clients have gone
-        places.acquire()
+    ours = {loop, threading.current_thread()}
+    for client in set(threading.enumerate()) - ours:
+        client.join()
 
 
 if __name__ == "__main__":
