@@ -213,7 +213,7 @@ class Writer:
         before, made = self.expression(call.value, scope)
         caught = ast.parse(
             f"try:\n    pass\nexcept {self.exception} as error:\n"
-            '    print(f"{type(error).__name__}: {error}")'
+            "    print(type(error).__name__, error, sep=': ')"
         ).body[0]
         assert isinstance(caught, ast.Try)
         caught.body = [ast.Expr(made)]

@@ -86,7 +86,7 @@ def test_way_is_read_as_it_is_written():
 try:
     sock.bind(owner.getsockname())
 except OSError as error:
-    print(f"{type(error).__name__}: {error}")
+    print(type(error).__name__, error, sep=": ")
 
 # The cure:
 sock.bind(("127.0.0.1", 0))
