@@ -43,6 +43,7 @@ PARTS = (
     "publish.first_paint",
     "publish.hosting",
     "publish.navigation",
+    "publish.page_cards",
     "publish.policy",
     "publish.schemas",
     "publish.search",

@@ -160,7 +160,7 @@ class ErrnoIndex(ErrorsDirective):
             python = nodes.literal("", in_words.in_python(mine[0]))
             rows.append(row([link_to(name)], [python], [calls]))
         heads = ("Error", "Python prints", "Calls")
-        return [table(heads, rows, (22, 48, 30), "errors")]
+        return [table(heads, rows, (22, 48, 30), "errors errno-index")]
 
 
 def link_to(name: str) -> addnodes.pending_xref:

@@ -1,4 +1,4 @@
-// Answers below the field of the front page, as one types: the errors whose messages
+// Answers below a field for an error, as one types: the errors whose messages
 // have most of the words.
 (() => {
   const field = document.getElementById("error-text");
@@ -10,6 +10,11 @@
     name: item.querySelector("a").textContent.toLowerCase(),
   }));
   const common = new Set(["errno", "error", "oserror", "in", "on", "the", "a", "to", "is", "not"]);
+  // The index of all errors shows those that fit, and all while nothing fits.
+  const rows = [...document.querySelectorAll("table.errno-index tbody tr")].map(row => ({
+    row,
+    name: row.querySelector("a").textContent.toLowerCase(),
+  }));
   field.addEventListener("input", () => {
     const typed = field.value.toLowerCase().match(/\w+/g) ?? [];
     const rated = all.map(({ item, words, name }) => {
@@ -18,7 +23,7 @@
         if (word === name || (word.length > 2 && name.startsWith(word))) points += 4;
         else if (words.has(word)) points += /^\d+$/.test(word) ? 3 : common.has(word) ? 0.1 : 1;
       }
-      return { item, points };
+      return { item, name, points };
     });
     const most = Math.max(...rated.map(({ points }) => points));
     const best = rated.filter(({ points }) => points >= 1 && points >= most / 2)
@@ -29,5 +34,7 @@
       list.append(item);
     }
     list.classList.toggle("open", best.length > 0);
+    const fits = new Set(rated.filter(({ points }) => points >= 1 && points >= most / 2).map(({ name }) => name));
+    for (const { row, name } of rows) row.hidden = fits.size > 0 && !fits.has(name);
   });
 })();
