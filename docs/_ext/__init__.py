@@ -46,7 +46,7 @@ PARTS = (
     "publish.page_cards",
     "publish.policy",
     "publish.schemas",
-    "publish.search",
+    "search.sections",
     "publish.sidebar",
     "publish.templates",
     "publish.as_markdown",

@@ -6,10 +6,12 @@ names. They are written before Sphinx takes the checksums that its pages name.
 
 from pathlib import Path
 
+import sphinx
 from sphinx.application import Sphinx
 
 EXT = Path(__file__).parents[1]
 BOOK = "epub.css"  # what only the book needs
+STEMMERS = Path(sphinx.__file__).parent / "search" / "minified-js"
 
 
 def style() -> str:
@@ -23,7 +25,11 @@ def files() -> dict[str, str]:
     scripts = {
         path.name: path.read_text(encoding="utf-8") for path in EXT.rglob("*.js")
     }
-    return scripts | {"site.css": style()}
+    stemmers = {
+        name: (STEMMERS / name).read_text(encoding="utf-8")
+        for name in ("base-stemmer.js", "english-stemmer.js")
+    }
+    return scripts | stemmers | {"site.css": style()}
 
 
 def write(app: Sphinx) -> None:

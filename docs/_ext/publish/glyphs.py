@@ -142,7 +142,9 @@ GLYPHS = {
     "compared": slot(4, 8, 24, 24, "line")
     + slot(36, 8, 24, 24, "local")
     + line("M29 16h6M29 24h6"),
-    "no such": slot(6, 10, 26, 20, "wrong") + slot(32, 10, 26, 20, "peer-") + word(19, 25, "?"),
+    "no such": slot(6, 10, 26, 20, "wrong")
+    + slot(32, 10, 26, 20, "peer-")
+    + word(19, 25, "?"),
     "denied": slot(6, 10, 26, 20, "local-")
     + slot(32, 10, 26, 20, "peer-")
     + line("M10 34L54 6", "wrong"),

@@ -79,11 +79,9 @@ class Pictures(SphinxPostTransform):
     """Puts the picture and the minutes into each card, once all pages are read."""
 
     default_priority = 5  # before links are resolved: they still name their pages
-    formats = ("html",)
+    builders = ("html",)
 
     def run(self, **_: object) -> None:
-        if self.app.builder.name != "html":
-            return
         for box in self.document.findall(nodes.container):
             if CARDS in box["classes"]:
                 for item in list(box.findall(nodes.list_item)):
