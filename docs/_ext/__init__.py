@@ -40,6 +40,7 @@ PARTS = (
     "systems.measured",
     "publish.code_colours",
     "publish.downloads",
+    "publish.filter",
     "publish.first_paint",
     "publish.hosting",
     "publish.navigation",

@@ -13,14 +13,19 @@ from evidence.cited import Cell, Claim, Statement, Way
 from evidence.machines import Walk
 
 # The heads of the columns, by the part of the project that gives the answer.
-COLUMNS = {Claim: "claims", Walk: "words", Cell: "cells", Way: "rows"}
+COLUMNS = {
+    Claim: "a proof",
+    Walk: "a state machine",
+    Cell: "the sharing table",
+    Way: "the error reference",
+}
 
 
 def by_suite(statements: list[Statement]) -> list[list[str]]:
     """A row for each suite and one for all: statements, and where they are answered."""
     names = list(dict.fromkeys(s.suite for s in statements))
     groups = {name: [s for s in statements if s.suite == name] for name in names}
-    groups["together"] = statements
+    groups["all four"] = statements
     rows = []
     for name, mine in groups.items():
         kinds = Counter(type(statement.answers[0]) for statement in mine)
@@ -58,7 +63,7 @@ class KernelSuites(Directive):
         for found in filter(None, map(cited.suite_complaint, statements)):
             self.warn(f"{store.shown(path)}: {found}: {store.cure(path)}")
         rows = [row(*([text] for text in line)) for line in by_suite(statements)]
-        heads = ["Suite", "all", *COLUMNS.values()]
+        heads = ["Test suite", "Statements", *COLUMNS.values()]
         return [nodes.paragraph("", summary(statements)), table(heads, rows)]
 
 

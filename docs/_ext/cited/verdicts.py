@@ -5,6 +5,7 @@ rows to show; it needs no script. A verdict is the first word of a definition, i
 """
 
 from collections import Counter
+from html import escape
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -87,6 +88,35 @@ def mark_diff(app: Sphinx, doctree: nodes.document) -> None:
         first = paragraph.children[0] if paragraph.children else None
         if isinstance(first, nodes.emphasis) and first.astext() in SAID:
             paragraph["classes"].append(SAID[first.astext()])
+            if SAID[first.astext()] == "we-suggest":
+                paragraph += copy_button(patch(paragraph))
+
+
+def copy_button(text: str) -> nodes.raw:
+    """HTML of a button that copies a text; without scripts it stays hidden."""
+    return html(
+        '<button class="copy" type="button" hidden>Copy</button>'
+        f"<template>{escape(text)}</template>"
+    )
+
+
+def patch(suggested: nodes.paragraph) -> str:
+    """What to send: the manual page, the entry, what it says, and what we suggest."""
+    head, node = [], suggested.parent
+    while node is not None:
+        if isinstance(node, nodes.definition_list_item):
+            head.append(next(node.findall(nodes.term)).astext())
+        elif isinstance(node, nodes.section):
+            head.append(next(node.findall(nodes.title)).astext())
+            break
+        node = node.parent
+    says = [
+        f"- {text.removeprefix('The page: ')}"
+        for one in suggested.parent.findall(nodes.paragraph)
+        if (text := one.astext()).startswith("The page: ")
+    ]
+    ours = f"+ {suggested.astext().removeprefix('Suggested: ')}"
+    return "\n".join([*reversed(head), *says, ours])
 
 
 def setup(app: Sphinx) -> None:

@@ -6,8 +6,9 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from docs._ext.claims import domain, marks
-from docs._ext.claims.text import proof_anchor, words
-from docs._ext.shared import Directive, html, html_table
+from docs._ext.claims.text import proof_anchor, words, written
+from docs._ext.publish.filter import filter_field
+from docs._ext.shared import Directive, html
 from evidence import claims, sources, store, systems
 
 NEEDS = {
@@ -33,7 +34,7 @@ class Proofs(Directive):
             for proof in ours.known.proofs.values()
             if proof.id.startswith(f"{subject}.")
         ]
-        made: list[nodes.Node] = []
+        made: list[nodes.Node] = [filter_field("section.proof", "Proofs with")]
         project = sources.project()
         for proof in mine:
             ours.note(self.env.docname, proof.id, "proves", self.lineno)
@@ -51,20 +52,15 @@ def proof_section(
     made = nodes.section("", title, ids=[proof_anchor(proof.id)], classes=["proof"])
     place = nodes.inline("", "the page that states it")
     home = domain.link("home", proof.id, place, "")
-    named = nodes.literal("", proof.id)
-    told = [named, nodes.Text(", on "), home, nodes.Text(". "), *needs(proof)]
-    made += nodes.paragraph("", "", *told)
-    made += scope(proof, known.kinds(proof.id))
     rows = known.rows(proof.id)
-    made += html(
-        html_table(
-            ("Platform", "Outcome", "Since"),
-            [
-                (escape(systems.name(platform)), escape(row.outcome), escape(row.date))
-                for platform, row in rows.items()
-            ],
-        )
+    about = nodes.paragraph("", "", nodes.literal("", proof.id), classes=["about"])
+    about += [nodes.Text(", on "), home, nodes.Text(". "), *needs(proof)]
+    about += [nodes.Text(" "), *scope(proof, known.kinds(proof.id)), nodes.Text(" ")]
+    about += nodes.Text(
+        " ".join(passed(platform, row) for platform, row in rows.items())
     )
+    made += about
+    made += html("<details><summary>The test</summary>")
     packets = next((row.packets for row in rows.values() if row.packets), [])
     if packets:
         made += html(
@@ -77,7 +73,18 @@ def proof_section(
         for path, source in helpers.items():
             made += code(path, source)
         made += html("</details>")
+    made += html("</details>")
     return made
+
+
+def passed(platform: str, row: claims.Outcome) -> str:
+    """Where and since when it ended as it did.
+
+    Raises EvidenceError for a platform that nobody has noted.
+    """
+    return (
+        f"{row.outcome.capitalize()} on {systems.name(platform)}, {written(row.date)}."
+    )
 
 
 def scope(proof: claims.Proof, kinds: list[str]) -> list[nodes.Node]:
@@ -92,7 +99,7 @@ def scope(proof: claims.Proof, kinds: list[str]) -> list[nodes.Node]:
     said += "; all else at its default."
     if proof.because:
         said += f" Not for more: {proof.because}."
-    return [nodes.paragraph("", "", *words(said))]
+    return words(said)
 
 
 def code(place: str, source: str) -> list[nodes.Node]:

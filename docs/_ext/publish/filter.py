@@ -1,0 +1,52 @@
+"""Directive `filter`: a field that leaves of a long page what has the words typed.
+
+```{filter} dl.glossary > dt``` with the option `label`. The argument is a selector of
+the items; without scripts there is no field.
+"""
+
+from html import escape
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+
+from docs._ext.shared import Directive, html
+
+
+def filter_field(items: str, label: str) -> nodes.raw:
+    """HTML of the field. items: a selector; label: what is filtered, in words."""
+    return html(
+        f'<p class="filter" data-items="{escape(items)}" hidden><label>{escape(label)} '
+        '<input type="search" autocomplete="off"></label> '
+        '<span class="filter-count" aria-live="polite"></span></p>'
+    )
+
+
+class Filter(Directive):
+    required_arguments = 1
+    final_argument_whitespace = True
+    option_spec = {"label": directives.unchanged_required}
+
+    def show(self) -> list[nodes.Node]:
+        label = self.options.get("label", "Show those with")
+        return [filter_field(self.arguments[0], label)]
+
+
+def add_script(
+    app: Sphinx,
+    _page: str,
+    _template: str,
+    _context: dict[str, Any],
+    tree: nodes.document | None,
+) -> None:
+    """Only a page with such a field loads the script."""
+    if tree and any(
+        'class="filter"' in raw.astext() for raw in tree.findall(nodes.raw)
+    ):
+        app.add_js_file("filter.js", loading_method="defer")
+
+
+def setup(app: Sphinx) -> None:
+    app.add_directive("filter", Filter)
+    app.connect("html-page-context", add_script)
