@@ -121,6 +121,8 @@ DIRECTIVES = {
     "measured": Use(shows=ALL, silent=True),
     "measured-in-short": Use(shows=ALL, silent=True),
     "schemas": Use(),
+    "page-cards": Use(body="* A page.", wrong=(("", "No list."),)),
+    "filter": Use("dl > dt"),
 }
 ROLES = {
     "claim": Use(

@@ -18,7 +18,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from docs._ext.publish.glyphs import GLYPHS, glyph
-from docs._ext.shared import Directive, Refused, html
+from docs._ext.shared import Directive, Refused, html, logger
 
 WORDS_A_MINUTE = 180  # of text that explains; lines of code are counted as ten words
 FOLDED = (nodes.table, nodes.literal_block, nodes.raw)
@@ -36,7 +36,7 @@ class PageCards(Directive):
         if not any(
             isinstance(one, nodes.bullet_list | nodes.enumerated_list) for one in box
         ):
-            raise Refused("a list of pages is needed")
+            raise Refused("it needs a list of pages, `* [](page.md): why`")
         return [box]
 
 
@@ -92,12 +92,21 @@ class Pictures(SphinxPostTransform):
         page = str(link["reftarget"]) if link is not None else ""
         if link is None or page not in self.env.metadata:
             return
-        if self.env.metadata[page].get("picture") in GLYPHS:
-            said = link.next_node(nodes.Text, descend=False, siblings=True)
-            if said is not None and said.startswith(": "):
-                text = said[2:]
-                said.parent.replace(said, nodes.Text(text[:1].upper() + text[1:]))
-            item.insert(0, html(head_of(self.env, page)))
+        picture = self.env.metadata[page].get("picture")
+        if picture not in GLYPHS:
+            logger.warning(
+                "page-cards: %s needs a picture in its front matter, one of: %s",
+                page,
+                ", ".join(GLYPHS),
+                location=item,
+                type="evidence",
+            )
+            return
+        said = link.next_node(nodes.Text, descend=False, siblings=True)
+        if said is not None and said.startswith(": "):
+            text = said[2:]
+            said.parent.replace(said, nodes.Text(text[:1].upper() + text[1:]))
+        item.insert(0, html(head_of(self.env, page)))
 
 
 def setup(app: Sphinx) -> None:

@@ -76,7 +76,7 @@ def test_claim_leads_to_its_proof_and_back(site):
     assert 'id="claim-names-bind-names"' in page
     assert 'href="index.html#claim-names-bind-names"' in proof
     assert "Proved by tests: 1 of 1 statements, on" in page
-    assert "passed" in proof
+    assert "Passed on" in proof
 
 
 def test_proof_is_shown_with_the_helpers_that_it_calls(site):
@@ -298,6 +298,6 @@ def test_proof_says_over_what_it_runs(claim, told, built_site):
     page = Path(built_site, f"proofs/{subject}.html").read_text()
     anchor = re.sub(r"[._]", "-", f"proof-{claim}")
     section = page[page.index(f'id="{anchor}"') :]
-    said = re.search(r"<p>(Proved for .*?)</p>", section)
+    said = re.search(r'<p class="about">.*?(Proved for .*?)</p>', section, re.S)
     assert said
     assert told in re.sub(r"<[^>]*>", "", said[1])

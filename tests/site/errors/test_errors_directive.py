@@ -233,7 +233,7 @@ def test_every_error_has_its_place(name):
 
 
 def test_numbers_of_windows_are_known_to_the_search():
-    script = assets.files()["search-scorer.js"]
+    script = assets.files()["search.js"]
     known = {name: int(n) for n, name in re.findall(r"(\d+): \"(E\w+)\"", script)}
     told = {name: one.windows for name, one in ELSEWHERE.items() if one.windows}
     assert known == told and len(told) > 20
