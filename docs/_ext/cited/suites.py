@@ -13,7 +13,7 @@ from evidence.cited import Cell, Claim, Statement, Way
 from evidence.machines import Walk
 
 # The heads of the columns, by the part of the project that gives the answer.
-COLUMNS = {Claim: "claims", Walk: "words", Cell: "cells", Way: "rows"}
+COLUMNS = {Claim: "claims", Walk: "sequences", Cell: "cells", Way: "rows"}
 
 
 def by_suite(statements: list[Statement]) -> list[list[str]]:

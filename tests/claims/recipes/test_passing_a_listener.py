@@ -111,8 +111,10 @@ os.execv(sys.executable, [sys.executable, "-I", sys.argv[2]])
 
 @pytest.mark.scope("IPv4", because="the child prints the addresses as it sees them")
 def test_activated_server_takes_the_passed_socket():
-    """Started as systemd starts a service, with the listening TCP socket as descriptor
-    3 and how many they are in `LISTEN_FDS`, the program serves on that socket."""
+    """If the program is started as systemd starts a service, with the listening TCP
+    socket as descriptor 3 and the number of sockets in `LISTEN_FDS`, it serves on that
+    socket.
+    """
     program = socket_activation.__file__
     with listen_on() as listener:
         number = listener.fileno()
