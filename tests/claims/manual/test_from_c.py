@@ -67,7 +67,8 @@ def test_short_buffer_is_told_the_full_length():
 @pytest.mark.scope("TCP")
 def test_negative_backlog_is_somaxconn():
     """`listen()` with a negative backlog takes the value of `net.core.somaxconn` on a
-    TCP socket; Python's `listen()` makes it 0."""
+    TCP socket; Python's `listen()` turns a negative backlog into 0.
+    """
     with socket.socket() as c, socket.socket() as python:
         c.bind((HOST, 0))
         assert in_c("listen", c.fileno(), -1) is None

@@ -125,7 +125,9 @@ def test_device_tells_two_connections_apart():
 @needs("private_net")
 def test_ordinary_user_may_choose_a_device_once():
     """Without the capability `CAP_NET_RAW`, `SO_BINDTODEVICE` can be set on a socket
-    that has no interface yet; another one, or none, then fails with `EPERM`."""
+    that has no interface yet; to change or remove the interface then fails with
+    `EPERM`.
+    """
     networks.ordinary_user()
     option = (socket.SOL_SOCKET, socket.SO_BINDTODEVICE)
     for kind in (TCP, UDP):

@@ -36,7 +36,7 @@ def exit_code(child: int) -> int:
 def test_listener_is_passed_over_a_unix_socket():
     """A listening TCP socket that one process sends to another over a Unix stream
     socket, by `SCM_RIGHTS`, stays the same socket: the receiver accepts clients that
-    were in its queue before, although the sender has closed its own.
+    were in its queue before, although the sender has closed its own descriptor.
     """
     listener = listen_on()
     ours, theirs = socket.socketpair()
