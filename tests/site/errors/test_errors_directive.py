@@ -130,7 +130,7 @@ def test_cure_that_was_not_tried_says_why(error_site):
 def test_days_and_platforms_of_the_rows_are_told(error_site):
     error_site.provoked(date="2026-05-06")
     assert error_site.show("{errno} EADDRINUSE") == ""
-    assert "2026-01-02 to 2026-05-06; then what" in error_site.text()
+    assert "2026-01-02 to 2026-05-06. Then the" in error_site.text()
     error_site.provoked(platform="plan9-4-python-3.11")
     one_warning(error_site.show("{errno} EADDRINUSE"), "plan9-4-python-3.11")
 
