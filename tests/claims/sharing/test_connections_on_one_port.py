@@ -147,7 +147,7 @@ def test_autobind_reuse_shares_the_last_port():
 def test_bound_socket_stops_the_sharing():
     """While another socket is bound to the port by its number, even on another address,
     `connect()` does not share that port between clients, and fails with `EADDRNOTAVAIL`
-    if no other port is free; once that socket is closed, it shares the port again, on
+    if no other port is free; once that socket is closed, `connect()` shares it, on
     Linux 6.18.
     """
     with listening(address=(HOST, 9)) as server, new() as one, new() as two:
