@@ -71,8 +71,8 @@ class Learned(msgspec.Struct, frozen=True):
 
     @property
     def checked_words(self) -> int:
-        """How many words it was checked with."""
-        return int(self.checked.split()[0])
+        """How many sequences it was checked with."""
+        return int(self.checked.split()[0].replace(",", ""))
 
 
 class Output(NamedTuple):

@@ -34,7 +34,7 @@ def accept_after_shutdown(kit: Kit) -> None:
 
 
 @provokes(EOPNOTSUPP=DATAGRAM, see="accept(2)")
-@cure("Datagram sockets accept nobody: use `recvfrom()`.")
+@cure("Datagram sockets have no connections to accept: use `recvfrom()`.")
 def accept_on_datagrams(kit: Kit) -> None:
     """The socket is not of a type that has connections."""
     receiver, sender = kit.bound(), kit.new()

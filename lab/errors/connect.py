@@ -323,11 +323,11 @@ def connect_after_a_refusal_in_time(kit: Kit) -> None:
 
 @provokes(ECONNREFUSED=TCP, see="connect(2) SO_ERROR")
 @cure(
-    "It is about the `connect()` before. Close the socket after a failure, make"
-    " a new one for the next try."
+    "The error is about the earlier `connect()`. Close the socket after a failure, "
+    "and make a new one for the next try."
 )
 def earlier_connect_refused(kit: Kit) -> None:
-    """An earlier `connect()`, which did not wait, was refused; nobody asked why."""
+    """An earlier `connect()`, which did not wait, was refused; no call has told it."""
     listener, client = kit.listening(), kit.new()
     client.setblocking(False)
     client.connect_ex(kit.closed())
@@ -341,7 +341,7 @@ def earlier_connect_refused(kit: Kit) -> None:
 
 @provokes(EINPROGRESS=TCP, see="SO_SNDTIMEO socket(7)")
 @cure(
-    "Take it for a timeout: close the socket, because the handshake goes on; "
+    "Treat it as a timeout: close the socket, because the handshake goes on; "
     "give the next one more time."
 )
 def connect_takes_too_long(kit: Kit) -> None:

@@ -42,7 +42,7 @@ def syn_dropped(kit: Kit) -> None:
 @provokes(ETIMEDOUT=TCP, see="TCP_USER_TIMEOUT nft(8)")
 @cure("Open the firewall of this machine for it.")
 def own_syn_dropped(kit: Kit) -> None:
-    """The client's own firewall drops the SYN; TCP does not tell, and tries on."""
+    """The client's own firewall drops the SYN; TCP is not told, and sends it again."""
     listener, client = kit.listening(), kit.new()
     networks.drop("output")
     kit.short_patience(client)
@@ -132,7 +132,7 @@ def connect_ipv6_disabled(kit: Kit) -> None:
 
 
 @provokes(ENETUNREACH=IP, see="ip-route(8)")
-@cure("Give the machine a route: `ip route`; is the cable, the VPN, IPv6 there?")
+@cure("Give the machine a route: `ip route`. Check the cable, the VPN, and IPv6.")
 def no_route(kit: Kit) -> None:
     """The machine has no route to that address."""
     client = kit.new()
@@ -249,8 +249,8 @@ def route_unreachable(kit: Kit) -> None:
 
 @provokes(EHOSTUNREACH=TCP, see="arp(7) net.ipv4.neigh.*.mcast_solicit")
 @cure(
-    "Is the machine on, on this network, and its address right? `ip neighbour` "
-    "shows FAILED.",
+    "Check that the machine is switched on, is on this network, and has this "
+    "address; `ip neighbour` shows FAILED.",
     unshown="there is no second machine to switch on",
 )
 def neighbour_silent(kit: Kit) -> None:

@@ -1,7 +1,7 @@
 """What to do about a cause that several calls have in common."""
 
 WRONG_DESCRIPTOR = "The number is that of a file: look where it came from."
-USE_BEFORE_CLOSE = "The socket was closed: use it before, or make a new one."
+USE_BEFORE_CLOSE = "Use the socket before it is closed, or make a new one."
 FIND_FAMILY = (
     "Make the object with the family the descriptor has: "
     "`socket.socket(fileno=…)` finds it out by itself."

@@ -62,7 +62,7 @@ def peer_of_a_refused_connect(kit: Kit) -> None:
 
 
 @provokes(EBADF=ALL, see="getsockname(2)")
-@cure("The socket was closed: ask before.")
+@cure("Ask before the socket is closed.")
 def getsockname_closed(kit: Kit) -> None:
     """The socket is closed."""
     sock, another = kit.bound(), kit.bound()
@@ -73,7 +73,7 @@ def getsockname_closed(kit: Kit) -> None:
 
 
 @provokes(EBADF=ALL, see="getpeername(2)")
-@cure("The socket was closed: ask before.")
+@cure("Ask before the socket is closed.")
 def getpeername_closed(kit: Kit) -> None:
     """The socket is closed."""
     sock, another = kit.pair()[0], kit.pair()[0]

@@ -48,7 +48,7 @@ def nothing_to_read(kit: Kit) -> None:
 
 @provokes(EAGAIN=ALL, see="SO_RCVTIMEO")
 @cure(
-    "Call again, or take it for lost; Python raises `TimeoutError` for its own "
+    "Call again, or treat it as lost; Python raises `TimeoutError` for its own "
     "`settimeout()` only."
 )
 def nothing_came_in_time(kit: Kit) -> None:
@@ -93,7 +93,7 @@ def peer_left_data_unread(kit: Kit) -> None:
 @provokes(ECONNREFUSED=TCP, see="connect(2) SO_ERROR")
 @cure("The `connect()` failed: read `SO_ERROR` to see it, then connect a new socket.")
 def recv_after_a_refusal(kit: Kit) -> None:
-    """A `connect()` that did not wait was refused; nobody asked why."""
+    """A `connect()` that did not wait was refused, and no call has told it yet."""
     address, client = kit.closed(), kit.new()
     client.setblocking(False)
     client.connect_ex(address)
@@ -128,11 +128,11 @@ def request_refused(kit: Kit) -> None:
 
 @provokes(EHOSTUNREACH=UDP, see="IP_RECVERR arp(7)")
 @cure(
-    "Is the machine on, on this network, and its address right?",
+    "Check that the machine is switched on, is on this network, and has this address.",
     unshown="there is no second machine to switch on",
 )
 def datagram_to_a_silent_neighbour(kit: Kit) -> None:
-    """The machine does not answer, and `IP_RECVERR` asks for such news."""
+    """The machine does not answer, and `IP_RECVERR` asks for such errors."""
     networks.link(kit.family)
     sock = kit.new()
     level = socket.IPPROTO_IP if kit.family == IPV4 else socket.IPPROTO_IPV6

@@ -50,7 +50,7 @@ def send_without_connection(kit: Kit) -> None:
 @provokes(EPIPE=TCP, EOPNOTSUPP=PATH, see="send(2)")
 @cure("Connect first; a stream has one peer, and `sendto()` does not find it.")
 def sendto_does_not_connect(kit: Kit) -> None:
-    """A stream socket is sent to a listening socket without `connect()`."""
+    """`sendto()` on a stream socket names a listening socket, without `connect()`."""
     listener, client = kit.listening(), kit.new()
     with kit.fails():
         client.sendto(b"x", listener.getsockname())

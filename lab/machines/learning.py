@@ -8,18 +8,18 @@ from lab.machines.found import Found, Tried
 from lab.machines.jobs import Job
 from lab.machines.state_names import name_states
 
-CHECKED_WITH = 10_000  # random words that were not used in learning
-SEED = 2  # of these words
+CHECKED_WITH = 10_000  # random sequences that were not used in learning
+SEED = 2  # of these sequences
 RULES = {
     "outcome": "`ok`, an errno, what a call returned in words, or `nothing: ` and the "
     "reason why the input was not done",
-    "caps": "one byte, one datagram, one client may wait; what would add another one "
-    "does nothing",
+    "caps": "one byte, one datagram, one client may wait; an input that would add "
+    "another one does nothing",
     "asked": "the port or file that bind() asked for",
-    "chosen": "a port or name that the kernel chose; which one is not told",
+    "chosen": "a port or name that the kernel chose; its value is not kept",
     "*": "every address of the machine, 0.0.0.0 or ::",
     "—": "no name",
-    "server, other, closed": "a peer by its role; nobody is at `closed`",
+    "server, other, closed": "a peer by its role; no open socket has the name `closed`",
     "blocking": "the socket does not block, except where an input says that it waits",
 }
 
@@ -49,8 +49,8 @@ def relearned(name: str, found: Found, tried: Sequence[Tried], sources: str) -> 
 def finished(name: str, found: Found, checked: int) -> Machine:
     """What the learner found, with names for its states, as a record.
 
-    checked: how many other words agree. It says not yet who found it, and when. Raises
-    NotLearned where the file could not hold it.
+    checked: how many other sequences agree. Who found it, and when, is entered later.
+    Raises NotLearned where the file could not hold it.
     """
     kind, _, size = name.rpartition("-")
     title, call = KINDS[kind]
@@ -73,7 +73,7 @@ def finished(name: str, found: Found, checked: int) -> Machine:
             states=len(names),
             inputs=len(found.inputs),
             queries=found.figures.queries,
-            checked=f"{checked} other random words",
+            checked=f"{checked:,} other random sequences",
         ),
         platform="",
         date="",

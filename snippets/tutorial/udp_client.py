@@ -18,7 +18,7 @@ def ask(address, text):
 
 def main():
     if len(sys.argv) != 3:
-        sys.exit("usage: python client.py HOST PORT")
+        sys.exit(f"usage: python {sys.argv[0]} HOST PORT")
     address = sys.argv[1], int(sys.argv[2])
     print(ask(address, b"hello"))
 

@@ -22,7 +22,7 @@ from evidence.cited import Rule
 from evidence.machines import Walk
 
 CODE = re.compile(r"\b(?:E[A-Z]{4,}|(?:SO|AF)_[A-Z]+|[a-z]+\(\))")
-HEADS = dict(zip(cited.VERDICTS, ("agrees", "changed", "unseen"), strict=True))
+HEADS = dict(zip(cited.VERDICTS, ("agrees", "changed", "cannot be seen"), strict=True))
 AUTO = "colwidths-auto"  # columns as wide as their content
 Nodes = list[nodes.Node]
 

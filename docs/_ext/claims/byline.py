@@ -46,11 +46,12 @@ def byline(mine: list[str], known: marks.Known) -> str:
     where = "; ".join(map(systems.name, newest))
     day = written(max(newest.values()))
     scope = claims.scope_in_words({kind for c in passed for kind in known.kinds(c)})
+    statements = "statement" if len(mine) == 1 else "statements"
     said = (
-        f"Proved by tests: {len(passed)} of {len(mine)} statements, on {where}, {day}"
+        f"Proved by tests: {len(passed)} of {len(mine)} {statements}, on {where}, {day}"
     )
     return (
-        f"{said}. Here: {scope}, options and settings at their defaults"
+        f"{said}. Tried with: {scope}; options and settings at their defaults"
         if scope
         else said
     )

@@ -98,7 +98,7 @@ def scope(proof: claims.Proof, kinds: list[str]) -> list[nodes.Node]:
         said += f", with {', '.join(f'`{name}`' for name in proof.varied)}"
     said += "; all else at its default."
     if proof.because:
-        said += f" Not for more: {proof.because}."
+        said += f" Not proved for more: {proof.because}."
     return words(said)
 
 

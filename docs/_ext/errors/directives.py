@@ -94,10 +94,10 @@ class Errno(OneError):
         ways = self.ways()
         self.check(ways)
         about = (
-            f"Provoked on {in_words.where_and_when(ways)}; then what to do was done, "
-            "and the call succeeded, unless a row says otherwise. Each program is for "
-            "the first kind of sockets of its row, and runs as it is pasted. Those "
-            "that need a network make one of their own, with `ip` and `nft`."
+            f"Provoked on {in_words.where_and_when(ways)}. Then the advice of the row "
+            "was followed, and the call succeeded, unless the row says otherwise. Each "
+            "program is for the first kind of socket in its row, and runs as pasted. A "
+            "program that needs a network makes its own, with `ip` and `nft`."
         )
         note = nodes.paragraph("", "", *words(about), classes=["provoked"])
         return [table_of_ways(ways), note]

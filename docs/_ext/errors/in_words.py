@@ -100,19 +100,27 @@ def names(ways: Iterable[Way]) -> list[str]:
     return sorted({way.errno for way in ways}, key=order_of)
 
 
+def how_many(found: Errors) -> tuple[int, int]:
+    """How many times errors were provoked, over all kinds of sockets; in how many ways.
+
+    A way that gives another errno on another kind of socket has two rows.
+    """
+    times = sum(len(way.sockets) for way in found.rows)
+    return times, len({way.id for way in found.rows})
+
+
 def counts(found: Errors, pages: ManualPages) -> str:
     """One sentence: how many errors were provoked, in how many ways.
 
     Raises EvidenceError for a platform that nobody has noted.
     """
     provoked = {way.errno for way in found.rows if is_errno(way.errno)}
-    ways = len({way.id for way in found.rows})
-    times = sum(len(way.sockets) for way in found.rows)
+    times, ways = how_many(found)
     left = len({one.errno for one in pages.not_provoked} - provoked)
     return (
-        f"{len(provoked)} errnos were provoked in {ways} ways, {times} times over all "
-        f"kinds of sockets, on {systems.name(found.platform)}. "
-        f"{left} that the man pages list were not provoked at all; the reasons are "
+        f"{len(provoked):,} errnos were provoked in {ways:,} ways, {times:,} times "
+        f"over all kinds of sockets, on {systems.name(found.platform)}. "
+        f"The man pages list {left:,} more, which were not provoked; the reasons are "
         "below."
     )
 

@@ -87,6 +87,6 @@ def where(machine: Machine) -> str:
     return (
         f'<span class="where">Learned from {made_on.system} {made_on.kernel} on '
         f"{machine.date}: {learned.states} states, {learned.inputs} inputs, "
-        f"{learned.queries:,} questions. It then foretold the kernel's answers to "
+        f"{learned.queries:,} questions. It then predicted the kernel's answers to "
         f"{learned.checked_words:,} other sequences of calls.</span>"
     )

@@ -15,6 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from docs._ext.claims.text import written
+from docs._ext.errors.in_words import how_many
 from docs._ext.shared import Directive, html, html_table
 from evidence import (
     claims,
@@ -104,10 +105,10 @@ def of_runs() -> Row:
 def of_errors() -> Row:
     """The errors. Raises EvidenceError."""
     found = errors.load()
-    times = sum(len(way.sockets) for way in found.rows)
+    times, ways = how_many(found)
     return Row(
         "errors that were provoked",
-        f"{times:,} times, in {len(found.rows):,} ways",
+        f"{times:,} times, in {ways:,} ways",
         f"{times:,} errors provoked",
         [found.platform],
         found.date,
@@ -129,11 +130,11 @@ def of_sharing() -> Row:
 def of_machines() -> Row:
     """The state machines. Raises EvidenceError."""
     known = [store.load(machines.path_of(name), Machine) for name in machines.NAMES]
-    words = sum(machine.learned.queries for machine in known)
+    asked = sum(machine.learned.queries for machine in known)
     return Row(
-        "sequences of calls that were asked to learn the state machines",
-        f"{words:,}, for {len(known)} machines",
-        f"{words:,} sequences of calls asked",
+        "sequences of calls that were tried to learn the state machines",
+        f"{asked:,}, for {len(known)} machines",
+        f"{asked:,} sequences of calls tried",
         sorted({machine.platform for machine in known}),
         max(machine.date for machine in known),
     )

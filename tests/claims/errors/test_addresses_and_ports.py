@@ -119,8 +119,9 @@ def in_c_as(function: str, sock: socket.socket, family: int, rest: bytes) -> int
 
 def test_short_address_is_invalid():
     """In C, `bind()` and `connect()` fail with `EINVAL` when the address is shorter
-    than 16 bytes for IPv4, or than 24 for IPv6, whose own address has 28; Python never
-    passes such a one."""
+    than 16 bytes for IPv4, or shorter than 24 for IPv6, where a whole one has 28;
+    Python never passes a shorter one.
+    """
     for kind in (TCP, UDP):
         for function in ("bind", "connect"):
             sock = opened(kind)

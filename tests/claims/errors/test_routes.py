@@ -63,8 +63,9 @@ def test_interface_down_is_network_unreachable():
 
 @needs("private_net", "sysctl")
 def test_silent_neighbour_is_host_unreachable():
-    """When a machine on the own network does not answer, TCP `connect()` fails with
-    `EHOSTUNREACH`, and `send()` on a UDP socket succeeds."""
+    """When a machine on the same network does not answer, TCP `connect()` fails with
+    `EHOSTUNREACH`, and `send()` on a UDP socket succeeds.
+    """
     networks.link(IPV4)
     neighbour = (networks.NEIGHBOUR[IPV4], 9)
     sender = opened(UDP)

@@ -67,7 +67,8 @@ def test_short_buffer_is_told_the_full_length():
 @pytest.mark.scope("TCP")
 def test_negative_backlog_is_somaxconn():
     """`listen()` with a negative backlog takes the value of `net.core.somaxconn` on a
-    TCP socket; Python's `listen()` makes it 0."""
+    TCP socket; Python's `listen()` turns a negative backlog into 0.
+    """
     with socket.socket() as c, socket.socket() as python:
         c.bind((HOST, 0))
         assert in_c("listen", c.fileno(), -1) is None
@@ -115,9 +116,10 @@ def test_socketpair_is_for_unix():
 
 
 def test_python_sets_close_on_exec():
-    """A socket made by `socket()` in C stays open in a program that the process
-    becomes; Python sets close-on-exec on its own, those of `accept()` and `dup()`
-    included."""
+    """A socket made by `socket()` in C stays open when the process starts another
+    program by `execve()`; Python sets close-on-exec by itself, also on what `accept()`
+    and `dup()` return.
+    """
     number = libc.socket(socket.AF_INET, TCP, 0)
     assert fcntl.fcntl(number, fcntl.F_GETFD) == 0
     os.close(number)
@@ -188,9 +190,10 @@ def test_mptcp_shares_the_ports_of_tcp():
 
 @pytest.mark.scope("Unix stream", "Unix datagram")
 def test_lengths_of_unix_names():
-    """`getsockname()` of a Unix stream or datagram socket says a length of 2 without a
-    name, of 3 more than its path has bytes, and for an abstract name of 2 more than it
-    has, its null byte included."""
+    """On a Unix stream or datagram socket, `getsockname()` gives the length 2 if there
+    is no name; for a path, its bytes and 3 more; for an abstract name, its bytes with
+    the null byte, and 2 more.
+    """
     for kind in (TCP, UDP):
         for name, length in (("", 2), ("name", 2 + 4 + 1), ("\0name", 2 + 5)):
             with folder(), socket.socket(socket.AF_UNIX, kind) as sock:

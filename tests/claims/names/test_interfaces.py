@@ -81,9 +81,10 @@ def test_bindtodevice_keeps_to_an_interface():
 @pytest.mark.scope("IPv4", because="an IPv6 interface gives itself an address")
 @needs("private_net")
 def test_interface_without_address_leaves_the_wildcard():
-    """Where the interface to which the route leads has no address, and the machine
-    has none but its loopback, `connect()` leaves the local address `0.0.0.0`: on UDP
-    for good, on TCP while it tries."""
+    """Where the interface to which the route leads has no address, and the machine has
+    no address but its loopback's, `connect()` leaves the local address `0.0.0.0`: on
+    UDP it stays so, on TCP it is so while the call tries.
+    """
     with IPRoute() as network:
         network.link("add", ifname="cable", kind="veth", peer="cable-end")
         for name in ("cable-end", "cable"):
@@ -124,7 +125,9 @@ def test_device_tells_two_connections_apart():
 @needs("private_net")
 def test_ordinary_user_may_choose_a_device_once():
     """Without the capability `CAP_NET_RAW`, `SO_BINDTODEVICE` can be set on a socket
-    that has no interface yet; another one, or none, then fails with `EPERM`."""
+    that has no interface yet; to change or remove the interface then fails with
+    `EPERM`.
+    """
     networks.ordinary_user()
     option = (socket.SOL_SOCKET, socket.SO_BINDTODEVICE)
     for kind in (TCP, UDP):
@@ -139,8 +142,9 @@ def test_ordinary_user_may_choose_a_device_once():
 @pytest.mark.scope("IPv4", because="without a route IPv6 stays unreachable")
 def test_unicast_if_chooses_for_udp():
     """With `IP_UNICAST_IF`, an unbound UDP socket of IPv4 sends through that interface,
-    also to an address to which no route leads, for which `sendto()` fails with
-    `ENETUNREACH` otherwise; it needs no capability."""
+    even to an address to which no route leads, where `sendto()` otherwise fails with
+    `ENETUNREACH`; the option needs no capability.
+    """
     networks.link()
     networks.give_up_capabilities()
     ip_unicast_if = 50  # <linux/in.h>

@@ -109,8 +109,9 @@ def test_connect_to_localhost_tries_one_address():
 
 def test_create_connection_tries_both():
     """In Python, `create_connection()` to `localhost` reaches a server that is on
-    `127.0.0.1` alone, and one that is on `::1` alone; of two on one port it reaches the
-    one on `::1`."""
+    `127.0.0.1` alone, and one that is on `::1` alone; where each address has a server
+    on the same port, it reaches the one on `::1`.
+    """
     with hosts(*BOTH):
         for families in ((IPV4,), (IPV6,), (IPV6, IPV4)):
             first = server(families[0])

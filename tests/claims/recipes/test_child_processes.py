@@ -21,7 +21,8 @@ needs = pytest.mark.needs
 @needs("sysctl")
 def test_port_given_back_is_chosen_again():
     """A port that one socket got from `bind()` to port 0 and gave back by `close()` can
-    be chosen for the next; `bind()` to its number then fails with `EADDRINUSE`."""
+    be chosen for the next socket; `bind()` to its number then fails with `EADDRINUSE`.
+    """
     write_sysctl("net.ipv4.ip_local_port_range", "40000 40000")
     port = port_found_and_lost.find_a_free_port()
     with socket.socket() as stranger, socket.socket() as server:

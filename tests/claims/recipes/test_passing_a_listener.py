@@ -36,7 +36,7 @@ def exit_code(child: int) -> int:
 def test_listener_is_passed_over_a_unix_socket():
     """A listening TCP socket that one process sends to another over a Unix stream
     socket, by `SCM_RIGHTS`, stays the same socket: the receiver accepts clients that
-    were in its queue before, although the sender has closed its own.
+    were in its queue before, although the sender has closed its own descriptor.
     """
     listener = listen_on()
     ours, theirs = socket.socketpair()
@@ -111,8 +111,10 @@ os.execv(sys.executable, [sys.executable, "-I", sys.argv[2]])
 
 @pytest.mark.scope("IPv4", because="the child prints the addresses as it sees them")
 def test_activated_server_takes_the_passed_socket():
-    """Started as systemd starts a service, with the listening TCP socket as descriptor
-    3 and how many they are in `LISTEN_FDS`, the program serves on that socket."""
+    """If the program is started as systemd starts a service, with the listening TCP
+    socket as descriptor 3 and the number of sockets in `LISTEN_FDS`, it serves on that
+    socket.
+    """
     program = socket_activation.__file__
     with listen_on() as listener:
         number = listener.fileno()

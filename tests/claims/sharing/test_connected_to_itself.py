@@ -62,8 +62,9 @@ def ends_of_tries(port: int, tries: int) -> set[int | None]:
 @needs("sysctl")
 def test_client_that_tries_again_meets_itself():
     """A TCP client that calls `connect()` again and again to a port of its own machine
-    where nobody listens is refused, and one day connected to itself, if `connect()`
-    can choose that port."""
+    where nobody listens is refused, and at some time connected to itself, if
+    `connect()` can choose that port.
+    """
     write_sysctl("net.ipv4.ip_local_port_range", "40000 40009")
     assert ends_of_tries(40004, 2000) - {errno.ECONNREFUSED} == {None}
 

@@ -146,8 +146,10 @@ def test_autobind_reuse_shares_the_last_port():
 @needs("sysctl")
 def test_bound_socket_stops_the_sharing():
     """While another socket is bound to the port by its number, even on another address,
-    `connect()` does not share that port between clients: `EADDRNOTAVAIL` if there is no
-    other; after `close()` it does, on Linux 6.18."""
+    `connect()` does not share that port between clients, and fails with `EADDRNOTAVAIL`
+    if no other port is free; once that socket is closed, `connect()` shares it, on
+    Linux 6.18.
+    """
     with listening(address=(HOST, 9)) as server, new() as one, new() as two:
         write_sysctl("net.ipv4.ip_local_port_range", "40000 40000")
         for client, address in ((one, "127.0.0.2"), (two, "127.0.0.3")):

@@ -223,9 +223,10 @@ def test_own_range_wants_two_ordered_numbers():
 
 @needs("sysctl")
 def test_udp_port_is_not_shared_between_peers():
-    """Two UDP sockets of one address do not share a port that the kernel chooses, also
+    """Two UDP sockets of one address do not share a port that the kernel chooses, even
     if their peers differ: with one port in the range the second `connect()` fails with
-    `EAGAIN`, and succeeds from another address."""
+    `EAGAIN`, and succeeds from another address.
+    """
     write_sysctl("net.ipv4.ip_local_port_range", "40000 40000")
     with new(UDP) as first, new(UDP) as second, new(UDP) as third:
         first.connect((HOST, 9))

@@ -40,8 +40,9 @@ def test_restart_meets_time_wait():
 
 @needs("private_net")
 def test_client_that_closes_first_keeps_time_wait():
-    """When the client closes first, the `TIME_WAIT` is at its end, and the server can
-    bind its port again at once, without any option."""
+    """When the client closes first, the `TIME_WAIT` is at the client's end, and the
+    server can bind its port again at once, without any option.
+    """
     listener = listening()
     client, conn = connected(listener)
     name, client_port = listener.getsockname(), port_of(client)
@@ -67,7 +68,7 @@ def test_reset_leaves_no_time_wait():
 
 @needs("sysctl")
 def test_time_wait_lasts_a_minute():
-    """`TIME_WAIT` lasts 60 seconds on Linux, with `net.ipv4.tcp_fin_timeout` at 5 as at
+    """`TIME_WAIT` lasts 60 seconds on Linux, whether `net.ipv4.tcp_fin_timeout` is 5 or
     120.
     """
     for seconds in ("5", "120"):
@@ -200,8 +201,9 @@ def test_administrator_ends_time_wait():
 
 @needs("private_net")
 def test_new_connection_takes_over_time_wait():
-    """A new connection from the client name of one in `TIME_WAIT`, to a server that
-    listens again, takes its place."""
+    """A new connection with the client name of one in `TIME_WAIT`, to a server that
+    listens again, replaces the old one.
+    """
     listener = listening(REUSEADDR)
     client, conn = connected(listener)
     name, client_name = listener.getsockname(), client.getsockname()

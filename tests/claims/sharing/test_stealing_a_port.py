@@ -79,7 +79,9 @@ def test_both_options_let_another_user_in():
 def test_other_user_can_listen_first():
     """Before the `listen()` of a TCP server with `SO_REUSEADDR`, a socket of another
     user with that option can bind its name and listen, and then the server's `listen()`
-    fails with `EADDRINUSE`; after it, the other one's `bind()` does."""
+    fails with `EADDRINUSE`; once the server listens, the other socket's `bind()` fails
+    with it.
+    """
     server = bound(TCP, REUSEADDR, user=0)
     thief = bound(TCP, REUSEADDR, user=1, address=server.getsockname())
     thief.listen()

@@ -16,7 +16,9 @@ from tests.claims.tcp.helpers import bind_to, new_client
 
 
 def test_accept_keeps_the_order():
-    """`accept()` returns connections that were made one after another in this order."""
+    """`accept()` returns connections in the order in which they were made, if they were
+    made one after another.
+    """
     with listen_on() as listener:
         clients = [new_client() for _ in range(4)]
         for client in clients:

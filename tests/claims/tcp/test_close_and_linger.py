@@ -138,8 +138,9 @@ def test_linger_waits_for_the_peer():
 
 @needs("private_net")
 def test_linger_gives_up_in_silence():
-    """When the time of `SO_LINGER` is over, `close()` on a TCP connection succeeds all
-    the same, and the kernel goes on trying."""
+    """When the time of `SO_LINGER` is over, `close()` on a TCP connection still
+    succeeds, and the kernel goes on trying.
+    """
     client, conn = connected()
     with conn:
         port = port_of(client)

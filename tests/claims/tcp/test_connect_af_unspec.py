@@ -28,7 +28,7 @@ def test_unspec_ends_a_connection():
 
 def test_unspec_leaves_an_error():
     """After `AF_UNSPEC` has ended a TCP connection, the next `send()` or `recv()` fails
-    with `ECONNRESET`, and those after it as on a new socket.
+    with `ECONNRESET`, and later ones fail as on a new socket.
     """
     for call, argument, later in (
         (socket.socket.send, b"x", errno.EPIPE),

@@ -34,9 +34,10 @@ def keep_alive(sock: socket.socket) -> None:
 
 @needs("private_net")
 def test_vanished_peer_is_not_noticed():
-    """When the network to a TCP peer is cut, this end is told nothing, also if the
+    """When the network to a TCP peer is cut, this end is told nothing, even if the
     peer's program ends: `poll()` reports no more than before, a non-blocking `recv()`
-    fails with `EAGAIN`, and `send()` succeeds."""
+    fails with `EAGAIN`, and `send()` succeeds.
+    """
     client, conn = connected()
     with client, conn:
         poll = select.poll()
@@ -86,9 +87,10 @@ def test_keepalive_is_answered_by_the_kernel(wire):
 
 @needs("private_net")
 def test_keepalive_is_off_and_slow():
-    """A new TCP socket has `SO_KEEPALIVE` off; where it is set and nothing else, in a
-    new network, the first probe goes out after 7,200 seconds, and 9 of them 75 seconds
-    apart must fail."""
+    """A new TCP socket has `SO_KEEPALIVE` off; with this option alone, in a new
+    network, the first probe goes out after 7,200 seconds, and 9 probes, 75 seconds
+    apart, must fail.
+    """
     with new_client() as sock:
         assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 0
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -111,8 +111,9 @@ def test_every_member_gets_a_copy():
 
 
 def test_members_share_no_unicast():
-    """Of several UDP sockets that share a port by `SO_REUSEADDR` on the wildcard, one
-    alone gets a unicast datagram, also if all are members of a group."""
+    """Of several UDP sockets that share a port by `SO_REUSEADDR` on the wildcard, only
+    one gets a unicast datagram, even if all are members of a group.
+    """
     for family in families():
         any_, group = WILDCARD[family], GROUP[family]
         with receiver(family, any_, group) as one, receiver(family, any_, group) as two:
@@ -138,7 +139,9 @@ def test_bound_to_the_group_hears_the_group_alone():
 def test_wildcard_hears_the_groups_of_others():
     """A UDP socket on the wildcard gets what is sent to a multicast group that another
     socket of the machine has joined, unless it sets `IP_MULTICAST_ALL`, or
-    `IPV6_MULTICAST_ALL`, to 0; a group that it has joined itself it then still gets."""
+    `IPV6_MULTICAST_ALL`, to 0; then it still gets what is sent to a group that it has
+    joined itself.
+    """
     for family in families():
         any_, group, other = WILDCARD[family], GROUP[family], OTHER[family]
         with (
@@ -156,7 +159,7 @@ def test_wildcard_hears_the_groups_of_others():
 
 def test_group_without_members_is_not_heard():
     """Before a socket of the machine has joined a multicast group, a UDP socket that is
-    bound to it, or to the wildcard, gets nothing of what is sent to it.
+    bound to the group, or to the wildcard, gets nothing of what is sent to the group.
     """
     for family in families():
         any_, group = WILDCARD[family], GROUP[family]
@@ -220,8 +223,9 @@ def test_group_is_left_with_the_socket():
 
 
 def test_joining_twice_fails():
-    """To join a multicast group twice, by one UDP socket on one interface, fails with
-    `EADDRINUSE`."""
+    """If one UDP socket joins a multicast group twice on one interface, the second
+    attempt fails with `EADDRINUSE`.
+    """
     for family in families():
         group = GROUP[family]
         with receiver(family, WILDCARD[family], group) as sock:

@@ -27,8 +27,9 @@ def test_bind_makes_a_file():
 
 
 def test_name_is_the_path_as_given():
-    """`getsockname()` returns the path as `bind()` was given it, relative or not, even
-    when the file has another name since."""
+    """`getsockname()` returns the path as it was given to `bind()`, relative or not,
+    even after the file was renamed.
+    """
     with folder(), datagram("here") as server, datagram() as sender:
         Path("here").rename("there")
         sender.connect("there")

@@ -138,8 +138,9 @@ def test_recvfrom_names_a_bound_peer():
 
 @pytest.mark.scope("Unix stream", "TCP")
 def test_first_send_to_a_closed_peer_fails():
-    """When the peer of a Unix stream socket has closed, already the first `send()`
-    fails with `EPIPE`; on TCP the first one succeeds, and a later one fails."""
+    """When the peer of a Unix stream socket has closed, even the first `send()` fails
+    with `EPIPE`; on TCP the first one succeeds, and a later one fails.
+    """
     with folder(), stream("server") as listener, stream() as client:
         client.connect("server")
         listener.accept()[0].close()

@@ -99,7 +99,7 @@ def test_counts_are_by_call_and_verdict(netsem_site):
     cells = re.findall(r"<p>(?:<code.*?><span.*?>)?(\w+)", netsem_site.site.page())
     table = cells[cells.index("call") : cells.index("call") + 16]
     assert table == [
-        *("call", "agrees", "changed", "unseen"),
+        *("call", "agrees", "changed", "cannot be seen"),
         *("listen", "1", "1", "0"),
         *("bind", "0", "0", "1"),
         *("all", "1", "1", "1"),

@@ -111,7 +111,7 @@ def test_error_has_facts_and_a_table_of_ways(error_site):
     assert "Another socket has this address and port." in text
     assert "owner.getsockname()" in text and "cured" in text
     assert text.index("bind()") < text.index("listen()")
-    assert "2026-01-02; then what to do was done" in text
+    assert "2026-01-02. Then the advice of the row was followed" in text
 
 
 def test_program_is_the_one_that_ran(error_site):
@@ -130,7 +130,7 @@ def test_cure_that_was_not_tried_says_why(error_site):
 def test_days_and_platforms_of_the_rows_are_told(error_site):
     error_site.provoked(date="2026-05-06")
     assert error_site.show("{errno} EADDRINUSE") == ""
-    assert "2026-01-02 to 2026-05-06; then what" in error_site.text()
+    assert "2026-01-02 to 2026-05-06. Then the" in error_site.text()
     error_site.provoked(platform="plan9-4-python-3.11")
     one_warning(error_site.show("{errno} EADDRINUSE"), "plan9-4-python-3.11")
 
@@ -145,7 +145,7 @@ def test_counts_and_what_is_missing(error_site):
     assert error_site.show("{errno-counts}", "{not-provoked}") == ""
     text = error_site.text()
     assert "1 errnos were provoked in 2 ways, 6 times over all kinds" in text
-    assert "3 that the man pages list were not provoked at all" in text
+    assert "The man pages list 3 more, which were not provoked" in text
     assert "bind(2): EACCES, EFAULT; unix(7): EFAULT" in text
     assert "Not from Python." in text and "bind(2): ELOOP" in text
     assert '<span class="pre">Python</span>' in error_site.page()

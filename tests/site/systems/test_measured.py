@@ -32,7 +32,7 @@ def test_numbers_are_those_of_the_files():
         f"{len(claims.read())} of {len(claims.read())}",
         f"{len(runs.snippet_ids())}, with {calls:,} calls and {packets:,} packets",
         f"{sum(len(w['sockets']) for w in errors['rows'])} times, "
-        f"in {len(errors['rows'])} ways",
+        f"in {len({w['id'] for w in errors['rows']})} ways",
         f"{len(sharing.load().by_pair):,}",
         f"{sum(one['learned']['queries'] for one in learned):,}, for 10 machines",
     ]
