@@ -96,6 +96,18 @@ DIRECTIVES = {
         "EADDRINUSE", shows=ERRORS, silent=True, wrong=(("EADRINUSE", ""),)
     ),
     "errno": Use("EADDRINUSE", shows=("errors",), wrong=(("EADRINUSE", ""),)),
+    "which": Use(
+        "EADDRINUSE",
+        "taken: It is taken. | ss -ltn | the port | port_taken",
+        shows=("errors",),
+        silent=True,
+        wrong=(
+            ("EADDRINUSE", "taken: It is taken. | ss -ltn | the port | port_takn"),
+            ("EADDRINUSE", "takn: It is taken. | ss -ltn | the port | port_taken"),
+            ("EADDRINUSE", "taken: It is taken. | port_taken"),
+            ("EADRINUSE", "taken: It is taken. | ss -ltn | the port | port_taken"),
+        ),
+    ),
     "error-field": Use(shows=ERRORS, silent=True),
     "errno-index": Use(shows=("errors",)),
     "errno-counts": Use(shows=("errors",), silent=True),

@@ -1,7 +1,8 @@
 """The error reference, drawn from evidence/measured/errors.json.
 
 ```{errno-facts} EADDRINUSE```  what Python and others print for one error
-```{errno} EADDRINUSE```    the table of the ways to it
+```{which} EADDRINUSE```    its commonest causes, as cards
+```{errno} EADDRINUSE```    all the ways to it, by call
 ```{errno-index}```         every error on one table, with links
 ```{errno-counts}```        how many were provoked, where and when
 ```{not-provoked}```        what the man pages list and we did not provoke
@@ -9,8 +10,10 @@
 What is said of other systems and of the manual pages is read from evidence/cited/.
 """
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from html import escape
 from itertools import groupby
 from typing import Any
 
@@ -20,6 +23,7 @@ from sphinx.application import Sphinx
 
 from docs._ext.claims.text import words
 from docs._ext.errors import in_words
+from docs._ext.publish.glyphs import GLYPHS, glyph
 from docs._ext.shared import Directive, Refused, html, row, table
 from evidence import errors, store
 from evidence.errors import ManualPages, Way
@@ -78,19 +82,20 @@ class ErrnoFacts(OneError):
         std.anonlabels[label] = self.env.docname, label
         std.labels[label] = self.env.docname, label, name
         facts = nodes.bullet_list(classes=["error-facts"])
-        for who, text in in_words.printed(ways, errors.elsewhere().get(name)):
-            line = nodes.paragraph("", f"{who}: ", nodes.literal("", text))
-            if who != "Python":
-                line = nodes.paragraph("", f"{who}: {text}")
+        for who, text in in_words.chips(ways, errors.elsewhere().get(name)):
+            strong = nodes.strong("", who)
+            line = nodes.paragraph(
+                "", "", strong, nodes.Text(" "), nodes.literal("", text)
+            )
             facts += nodes.list_item("", line)
         return [nodes.target("", "", ids=[label]), facts]
 
 
 class Errno(OneError):
-    """Every way to one error that was provoked."""
+    """Every way to one error that was provoked: a section for each call."""
 
     def show(self) -> list[nodes.Node]:
-        """The table, then where and when, and what the programs have."""
+        """The ways, then where and when, and what the programs have."""
         ways = self.ways()
         self.check(ways)
         about = (
@@ -100,31 +105,121 @@ class Errno(OneError):
             "program that needs a network makes its own, with `ip` and `nft`."
         )
         note = nodes.paragraph("", "", *words(about), classes=["provoked"])
-        return [table_of_ways(ways), note]
+        kinds = list(dict.fromkeys(kind for way in ways for kind in families(way)))
+        choice = [choice_of_kinds(ways[0].errno, kinds)] if len(kinds) > 1 else []
+        return [*choice, *sections_of_ways(ways), note]
 
 
-def table_of_ways(ways: Iterable[Way]) -> nodes.table:
-    """Under each call: kinds of sockets, cause, cure, program."""
-    rows = []
+def families(way: Way) -> list[str]:
+    """TCP, UDP, Unix: those on which it was provoked."""
+    return list(dict.fromkeys(re.split(r"[/ ]", kind)[0] for kind in way.sockets))
+
+
+def choice_of_kinds(name: str, kinds: list[str]) -> nodes.raw:
+    """HTML of the buttons that leave the ways of one kind of socket; no script."""
+    boxes = "".join(
+        f'<label><input type="radio" name="kind-{name.lower()}" '
+        f'value="{kind.lower()}"{" checked" if kind == "all" else ""}> '
+        f"{kind if kind != 'all' else 'all sockets'}</label>"
+        for kind in ("all", *kinds)
+    )
+    return html(f'<fieldset class="way-kinds"><legend>Show</legend>{boxes}</fieldset>')
+
+
+def sections_of_ways(ways: Iterable[Way]) -> list[nodes.section]:
+    """A section for each call, with the ways that it can fail."""
+    made = []
     for call, mine in in_words.by_call(ways):
-        name = nodes.paragraph("", "", nodes.literal("", f"{call}()"))
-        head = nodes.entry("", name, morecols=2)
-        rows.append(nodes.row("", head, classes=["call"]))
-        rows += [row for way in mine for row in rows_of_way(way)]
-    heads = ("Sockets", "Why it failed", "What to do")
-    return table(heads, rows, (16, 44, 40), "errors")
+        title = nodes.title("", "", nodes.literal("", f"{call}()"))
+        ids = [f"ways-{mine[0].errno.lower()}-{call}"]
+        section = nodes.section("", title, ids=ids, classes=["way-call"])
+        section += [drawn(way) for way in mine]
+        made.append(section)
+    return made
 
 
-def rows_of_way(way: Way) -> list[nodes.row]:
-    """One way, and below it its program, folded away and as wide as the table."""
-    told = row([in_words.kinds(way.sockets)], words(way.cause), cure(way))
-    program = nodes.entry("", morecols=2)
-    program += [
+def anchor_of(way: Way) -> str:
+    """The anchor of a way on the page of its error."""
+    return f"way-{way.errno}-{way.id}".lower().replace("_", "-")
+
+
+def drawn(way: Way) -> nodes.container:
+    """One way: why, on which sockets, what to do, and its program, folded away."""
+    classes = ["way", *(f"on-{kind.lower()}" for kind in families(way))]
+    made = nodes.container(classes=classes, ids=[anchor_of(way)])
+    made += nodes.paragraph("", "", *words(way.cause), classes=["way-why"])
+    sockets = in_words.kinds(way.sockets)
+    made += nodes.paragraph("", sockets, classes=["way-sockets"])
+    made += nodes.paragraph("", "", *cure(way), classes=["way-cure"])
+    made += [
         html('<details class="program"><summary>Program</summary>'),
         nodes.literal_block(way.program, way.program, language="python-socket"),
         html("</details>"),
     ]
-    return [told, nodes.row("", program, classes=["program"])]
+    return made
+
+
+class Which(OneError):
+    """```{which} EADDRINUSE```: its causes as cards, the commonest first.
+
+    Each line is `picture: what you notice | a command | what it shows | the way's id`.
+    Why, what to do and the proof that it cures are those of the way.
+    """
+
+    has_content = True
+
+    def show(self) -> list[nodes.Node]:
+        ways = {way.id: way for way in self.ways()}
+        made = nodes.container(classes=["which"])
+        for line in self.content:
+            made += self.cause(line, ways)
+        if not made.children:
+            raise Refused(
+                "it needs a line for each cause, `picture: symptom | | | way`"
+            )
+        return [made]
+
+    def cause(self, line: str, ways: dict[str, Way]) -> nodes.container:
+        """One card. Raises Refused."""
+        picture, _, rest = line.partition(": ")
+        parts = [part.strip() for part in rest.split(" | ")]
+        if len(parts) != 4 or picture not in GLYPHS:
+            raise Refused(
+                f"{line!r} is no `picture: symptom | command | what it shows | way`; "
+                f"known pictures: {', '.join(GLYPHS)}"
+            )
+        symptom, command, shown, name = parts
+        if name not in ways:
+            raise Refused(
+                f"no way {name!r} to this error; there are: {', '.join(ways)}"
+            )
+        way = ways[name]
+        card = nodes.container(classes=["cause"])
+        card += html(glyph(picture))
+        card += nodes.paragraph("", "", *words(symptom), classes=["cause-title"])
+        if command:
+            told = nodes.paragraph("", "", nodes.literal("", command))
+            told += html(
+                '<button class="copy" type="button" hidden>Copy</button>'
+                f"<template>{escape(command)}</template>"
+            )
+            told["classes"] = ["cause-look"]
+            card += told
+            seen = [nodes.Text("Look for: "), *words(shown), nodes.Text(".")]
+            card += nodes.paragraph("", "", *seen, classes=["cause-shows"])
+        card += nodes.paragraph(
+            "", "", nodes.strong("", "Why"), nodes.Text(" "), *words(way.cause)
+        )
+        done = nodes.paragraph("", "", nodes.strong("", "Do"), nodes.Text(" "))
+        done += cure(way)
+        card += done
+        link = nodes.reference("", "", nodes.Text("the program"), internal=True)
+        link["refuri"] = f"#{anchor_of(way)}"
+        tried = "It was not tried: " if way.unshown else "Tried on this kernel: "
+        card += nodes.paragraph(
+            "", "", nodes.Text(tried), link, classes=["cause-proof"]
+        )
+        return card
 
 
 def cure(way: Way) -> list[nodes.Node]:
@@ -208,6 +303,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Add the directives."""
     app.add_directive("errno-facts", ErrnoFacts)
     app.add_directive("errno", Errno)
+    app.add_directive("which", Which)
     app.add_directive("errno-index", ErrnoIndex)
     app.add_directive("errno-counts", ErrnoCounts)
     app.add_directive("not-provoked", NotProvoked)

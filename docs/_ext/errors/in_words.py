@@ -53,6 +53,37 @@ def printed(ways: Sequence[Way], elsewhere: Elsewhere | None) -> list[tuple[str,
     return told
 
 
+def chips(ways: Sequence[Way], elsewhere: Elsewhere | None) -> list[tuple[str, str]]:
+    """What each system prints for one error, as (by whom, text), short.
+
+    The texts of other systems were not measured; they are left out where they are the
+    same as here.
+    """
+    first = ways[0]
+    told = [("Python", in_python(first))]
+    if first.number is None or first.number <= 0:
+        return told
+    calls = {way.call for way in ways} - set(ASK)
+    named = [call for call in FAIL if call in calls]
+    told.append(("Programs", f"{' or '.join(named)}: {first.text.lower()}"))
+    if not elsewhere:
+        return told
+
+    def with_text(number: int, text: str) -> str:
+        return f"[Errno {number}]" + ("" if text == first.text else f" {text}")
+
+    if elsewhere.macos == elsewhere.freebsd:
+        told.append(("macOS, FreeBSD", with_text(elsewhere.macos, elsewhere.text)))
+    else:
+        text = elsewhere.macos_text or elsewhere.text
+        told.append(("macOS", with_text(elsewhere.macos, text)))
+        told.append(("FreeBSD", with_text(elsewhere.freebsd, elsewhere.text)))
+    if elsewhere.windows is not None:
+        text = f"[WinError {elsewhere.windows}] {elsewhere.windows_text}"
+        told.append(("Windows", f"{text} ({elsewhere.name})"))
+    return told
+
+
 def in_python(way: Way) -> str:
     """The last line of a traceback."""
     return f"{way.exception}: {way.message}"
