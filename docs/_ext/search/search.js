@@ -121,6 +121,7 @@
   const BOOST = { title: 3, page: 1.5, entries: 5, text: 1 };
   // Proofs have the sentences of other pages, and come after these.
   const WEIGHT = { Proof: 0.15, "Look it up": 0.85 };
+  const ASIDE = new Set(["reference/netsem", "reference/kernel-suites", "reference/learned"]); // for experts
   const ENTRY = 70; // for each word of an entry of the index that was asked for
   const ERROR = 90; // for the page of the error that a query names
   const ADDRESS = /^[\d.:]+$/;
@@ -171,7 +172,7 @@
       const one = found.get(page);
       if (!one || !words.size || ![...words].every(word => typed.has(word))) continue;
       const near = !error || [...words].some(word => ofError.has(word));
-      const bonus = ENTRY * words.size * (words.size / all.length) * (near ? 1 : 0.3);
+      const bonus = ENTRY * words.size * (words.size / all.length) * (near ? 1 : 0.3) * (words.size === all.length ? 1.5 : 1);
       const own = one.places.find(other => other.place === place);
       if (own) own.bonus = Math.max(bonus, own.bonus ?? 0);
     }
@@ -181,6 +182,7 @@
       const rest = one.places.slice(1, 4).reduce((sum, { score }) => sum + score, 0);
       let score = (one.places[0].score + 0.1 * rest) * (WEIGHT[one.kind] ?? 1);
       if (one.page.endsWith("/index")) score *= 0.5; // it only leads to the others
+      if (ASIDE.has(one.page)) score *= 0.6;
       score *= 0.22 + 0.78 * part([...one.terms], wanted);
       if (error?.page === one.page) score += ERROR;
       return { ...one, score };
