@@ -1,5 +1,7 @@
 """What readers paste into the site's search, and the page that must come first."""
 
+from pathlib import Path
+
 import pytest
 
 # Error messages as programs print them, in full or in part.
@@ -199,106 +201,17 @@ TOPICS = {
     "half-open connection": "learn/vanished-peers",
     "O_PATH": "learn/from-c",
 }
-# An error and a situation. Several pages can be the answer; the best stands first.
+# An error and a situation: {query: the pages that answer it}.
 COMBINED = {
-    "address already in use after restarting the server": "learn/restart-and-time-wait errors/eaddrinuse",
-    "errno 98 only when I restart quickly": "learn/restart-and-time-wait errors/eaddrinuse",
-    "EADDRINUSE TIME_WAIT": "learn/restart-and-time-wait",
-    "EADDRINUSE with SO_REUSEADDR set": "learn/reuseaddr-or-reuseport learn/restart-and-time-wait errors/eaddrinuse",
-    "address already in use but nothing is listening": "learn/who-has-the-port learn/restart-and-time-wait errors/eaddrinuse",
-    "address already in use ss shows no process": "learn/who-has-the-port",
-    "address already in use which process": "learn/who-has-the-port",
-    "address already in use kill process on port 8000": "learn/who-has-the-port",
-    "address already in use unix socket": "learn/unix recipes/unix errors/eaddrinuse",
-    "unix socket file still there after crash EADDRINUSE": "learn/unix recipes/unix",
-    "EADDRINUSE bind port 0": "learn/out-of-ports errors/eaddrinuse",
-    "EADDRINUSE on [::] when 0.0.0.0 is bound": "recipes/dual-stack errors/eaddrinuse learn/names reference/port-sharing",
-    "ipv6 and ipv4 both listen address already in use": "recipes/dual-stack errors/eaddrinuse reference/port-sharing",
-    "address already in use two processes SO_REUSEPORT": "learn/reuseaddr-or-reuseport learn/load-sharing",
-    "address already in use docker container": "learn/containers errors/eaddrinuse",
-    "address already in use in pytest": "recipes/free-port errors/eaddrinuse",
-    "find free port race address already in use": "recipes/free-port",
-    "listen address already in use": "errors/eaddrinuse",
-    "udp bind address already in use multicast": "learn/multicast",
-    "Address already in use same port tcp and udp": "learn/taken-ports errors/eaddrinuse reference/port-sharing",
-    "WinError 10048 client connect": "errors/eaddrinuse learn/out-of-ports errors/eaddrnotavail",
-    "WinError 10013 bind": "errors/eacces",
-    "WinError 10013 hyper-v reserved port": "errors/eacces",
-    "WinError 10054 udp recvfrom": "learn/udp-errors errors/econnreset",
-    "cannot assign requested address load test": "learn/out-of-ports errors/eaddrnotavail",
-    "cannot assign requested address many connections": "learn/out-of-ports errors/eaddrnotavail",
-    "EADDRNOTAVAIL too many outgoing connections": "learn/out-of-ports errors/eaddrnotavail",
-    "cannot assign requested address at boot": "errors/eaddrnotavail",
-    "cannot assign requested address public ip aws": "errors/eaddrnotavail",
-    "cannot assign requested address docker ipv6 ::1": "errors/eaddrnotavail learn/containers",
-    "cannot assign requested address localhost ::1": "errors/eaddrnotavail learn/localhost",
-    "cannot assign requested address bind source ip": "errors/eaddrnotavail recipes/source-address",
-    "errno 99 ipv6 disabled": "errors/eaddrnotavail",
-    "connection refused localhost but 127.0.0.1 works": "learn/localhost",
-    "connection refused from another machine": "errors/econnrefused learn/containers learn/names",
-    "connection refused docker": "learn/containers errors/econnrefused",
-    "connection refused inside container 127.0.0.1": "learn/containers",
-    "connection refused docker port published": "learn/containers",
-    "connection refused server bound to 127.0.0.1": "learn/containers errors/econnrefused learn/names",
-    "connection refused right after start": "errors/econnrefused recipes/passing-a-listener recipes/tcp",
-    "connection refused bind without listen": "learn/tcp errors/econnrefused learn/listen",
-    "connection refused udp": "learn/udp-errors",
-    "udp recv ECONNREFUSED": "learn/udp-errors errors/econnrefused",
-    "udp send connection refused second time": "learn/udp-errors errors/econnrefused",
-    "connection refused unix socket": "learn/unix errors/econnrefused",
-    "connection refused vs timed out": "errors/etimedout errors/econnrefused",
-    "connection refused firewall reject": "errors/econnrefused",
-    "ECONNREFUSED ::1 node fetch localhost": "learn/localhost errors/econnrefused",
-    "retry connect after ECONNREFUSED same socket": "learn/connect-on-tcp errors/econnaborted",
-    "ECONNABORTED second connect after refused": "errors/econnaborted learn/connect-on-tcp",
-    "connect hangs instead of connection refused": "errors/etimedout",
-    "connection timed out firewall drop": "errors/etimedout",
-    "connection timed out how long": "errors/etimedout learn/connect-on-tcp recipes/connect-in-time",
-    "connection timed out listen backlog full": "learn/listen errors/etimedout",
-    "ETIMEDOUT accept not called": "errors/etimedout learn/listen",
-    "TimeoutError timed out without errno": "errors/without-a-number errors/etimedout",
-    "connection timed out after idle": "learn/vanished-peers",
-    "ETIMEDOUT keepalive": "learn/vanished-peers",
-    "permission denied port 80 without root": "errors/eacces",
-    "permission denied bind port 443": "errors/eacces",
-    "permission denied unix socket connect": "errors/eacces learn/unix",
-    "permission denied broadcast sendto": "errors/eacces",
-    "errno 13 bind rootless container": "errors/eacces",
-    "operation not permitted sendto iptables": "errors/eperm",
-    "EPERM unix datagram": "errors/eperm",
-    "invalid argument bind twice": "errors/einval",
-    "invalid argument bind after connect": "errors/einval",
-    "invalid argument accept": "errors/einval",
-    "invalid argument fe80 link local connect": "errors/einval",
-    "EINVAL connect bound to 127.0.0.1": "errors/einval",
-    "EISCONN connect in a loop": "errors/eisconn learn/connect-on-tcp",
-    "transport endpoint is not connected recv on listening socket": "errors/enotconn",
-    "getpeername transport endpoint is not connected": "errors/enotconn",
-    "ENOTCONN shutdown": "errors/enotconn learn/close",
-    "connection reset by peer when closing with unread data": "errors/econnreset learn/close",
-    "connection reset by peer accept": "errors/econnreset learn/accept",
-    "broken pipe after client disconnects": "errors/epipe",
-    "resource temporarily unavailable connect udp out of ports": "learn/out-of-ports errors/eagain",
-    "resource temporarily unavailable unix socket connect": "errors/eagain learn/unix",
-    "EAGAIN connect unix nonblocking": "errors/eagain learn/unix",
-    "operation now in progress connect timeout": "errors/einprogress recipes/connect-in-time",
-    "EINPROGRESS how to know when connected": "errors/einprogress learn/connect-on-tcp",
-    "EALREADY connect again": "errors/ealready learn/connect-on-tcp",
-    "network is unreachable ipv6": "errors/enetunreach",
-    "network is unreachable docker": "errors/enetunreach",
-    "no route to host firewall": "errors/ehostunreach",
-    "no route to host same network": "errors/ehostunreach",
-    "address family not supported ipv6 disabled": "errors/eafnosupport",
-    "address family not supported AF_INET connect ::1": "errors/eafnosupport",
-    "message too long udp 65507": "errors/emsgsize",
-    "too many open files accept loop": "errors/emfile",
-    "bad file descriptor close in another thread accept": "errors/ebadf learn/close",
-    "AF_UNIX path too long macOS": "errors/without-a-number learn/unix",
-    "no such file or directory unix socket connect": "errors/paths learn/unix",
-    "destination address required udp send": "errors/edestaddrreq",
-    "operation not supported listen udp": "errors/eopnotsupp",
-    "protocol wrong type for socket unix": "errors/eprototype",
-    "no such device multicast join": "errors/enodev learn/multicast",
+    query: pages.split()
+    for query, _, pages in (
+        line.rpartition(" = ")
+        for line in Path(__file__)
+        .with_name("combined_queries.txt")
+        .read_text()
+        .splitlines()
+        if not line.startswith("#")
+    )
 }
 QUERIES = ERRORS | PORTS | QUESTIONS | TOPICS
 
@@ -395,10 +308,8 @@ def test_the_right_page_is_the_first_hit(first_hits):
 def test_an_error_and_a_situation_find_the_page(first_hits):
     """The words of the situation count beside the error: not one of them is lost."""
     assert len(COMBINED) >= 80 and len(QUERIES) + len(COMBINED) >= 200
-    first = [q for q, pages in COMBINED.items() if first_hits[q][0] in pages.split()]
-    among = [
-        q for q, pages in COMBINED.items() if set(first_hits[q]) & set(pages.split())
-    ]
+    first = [q for q, pages in COMBINED.items() if first_hits[q][0] in pages]
+    among = [q for q, pages in COMBINED.items() if set(first_hits[q]) & set(pages)]
     missed = [f"{q}: got {first_hits[q]}" for q in COMBINED if q not in among]
     assert len(among) >= 0.95 * len(COMBINED), "\n".join(missed)
     missed = [f"{q}: got {first_hits[q]}" for q in COMBINED if q not in first]
