@@ -51,6 +51,12 @@ def name(platform_id: str) -> str:
     return f"{found.system} {found.kernel}, Python {found.python}"
 
 
+def kernel(platform_id: str) -> str:
+    """`Linux 6.18.44` of a platform's id. Raises EvidenceError."""
+    found = describe(platform_id)
+    return f"{found.system} {found.kernel}"
+
+
 def kernel_release() -> str:
     """The kernel's release in three numbers, without a builder's suffix."""
     return platform.release().split("-")[0].split("+")[0]

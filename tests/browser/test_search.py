@@ -283,7 +283,7 @@ def test_a_page_from_a_file_can_search_too(open_page, built_site):
         ("conection refussed", "errors/econnrefused"),
         ("SO_RESUEADDR", "learn/reuseaddr-or-reuseport"),
         ("ephemral port", "learn/out-of-ports"),
-        ("recieve timeot", "errors/without-a-number"),
+        ("Conection timd out", "errors/etimedout"),
     ],
 )
 def test_typing_errors_are_forgiven(typed, meant, chromium, address):

@@ -1,5 +1,7 @@
 """The line under a page's title: how many of its statements are proved, and where."""
 
+from html import escape
+
 from docutils import nodes
 from sphinx.application import Sphinx
 
@@ -21,17 +23,21 @@ def add_byline(app: Sphinx, doctree: nodes.document) -> None:
     except EvidenceError as error:
         domain.complain(page, 1, str(error))
         return
-    if title is None or not text:
+    if title is None or text is None:
         return
-    line = nodes.paragraph("", "", nodes.inline("", f"{MARK} ", classes=["mark"]))
-    line += nodes.Text(text)
-    line += html(' <button class="every-mark" type="button">Show every mark</button>')
-    line["classes"] = ["byline"]
+    short, more = text
+    line = nodes.container(classes=["byline"])
+    line += nodes.inline("", f"{MARK} ", classes=["mark"])
+    line += nodes.Text(short)
+    line += html(
+        ' <button class="every-mark" type="button">Show every mark</button>'
+        f"<details><summary>How</summary>{escape(more)}</details>"
+    )
     title.parent.insert(title.parent.index(title) + 1, line)
 
 
-def byline(mine: list[str], known: marks.Known) -> str:
-    """The line's text, or nothing where nothing is proved.
+def byline(mine: list[str], known: marks.Known) -> tuple[str, str] | None:
+    """The line's text and what it folds away, or None where nothing is proved.
 
     Raises EvidenceError where a platform is not described.
     """
@@ -42,18 +48,16 @@ def byline(mine: list[str], known: marks.Known) -> str:
         if any(claim in found for claim in passed)
     }
     if not newest:
-        return ""
-    where = "; ".join(map(systems.name, newest))
-    day = written(max(newest.values()))
+        return None
+    kernels = "; ".join(dict.fromkeys(systems.kernel(platform) for platform in newest))
     scope = claims.scope_in_words({kind for c in passed for kind in known.kinds(c)})
     statements = "statement" if len(mine) == 1 else "statements"
-    said = (
-        f"Proved by tests: {len(passed)} of {len(mine)} {statements}, on {where}, {day}"
-    )
+    count = str(len(mine)) if passed == mine else f"{len(passed)} of {len(mine)}"
+    tried = f"With {scope}; options and settings at their defaults. " if scope else ""
+    where = "; ".join(map(systems.name, newest))
     return (
-        f"{said}. Tried with: {scope}; options and settings at their defaults"
-        if scope
-        else said
+        f"{count} {statements} proved by tests on {kernels}",
+        f"{tried}Last proved on {where}, {written(max(newest.values()))}.",
     )
 
 

@@ -55,6 +55,13 @@ def on_the_line(app: Sphinx, doctree: nodes.document) -> None:
         if not is_mark(made):
             continue
         place = made.parent.index(made)
+        if (
+            place > 1
+            and is_mark(made.parent[place - 2])
+            and blank(made.parent[place - 1])
+        ):
+            del made.parent[place - 1]  # marks of one sentence stand close together
+            continue
         before = made.parent[place - 1] if place else None
         if isinstance(before, nodes.Text) and before.endswith(" "):
             made.parent[place - 1] = nodes.Text(before.rstrip(" ") + "\u00a0")

@@ -34,7 +34,7 @@ class Proofs(Directive):
             for proof in ours.known.proofs.values()
             if proof.id.startswith(f"{subject}.")
         ]
-        made: list[nodes.Node] = [filter_field("section.proof", "Proofs with")]
+        made: list[nodes.Node] = [filter_field("section.proof", "Filter the proofs:")]
         project = sources.project()
         for proof in mine:
             ours.note(self.env.docname, proof.id, "proves", self.lineno)

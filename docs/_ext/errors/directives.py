@@ -205,7 +205,7 @@ class Which(OneError):
             )
             told["classes"] = ["cause-look"]
             card += told
-            seen = [nodes.Text("Look for: "), *words(shown), nodes.Text(".")]
+            seen = [nodes.Text("→ "), *words(shown), nodes.Text(".")]
             card += nodes.paragraph("", "", *seen, classes=["cause-shows"])
         card += nodes.paragraph(
             "", "", nodes.strong("", "Why"), nodes.Text(" "), *words(way.cause)
@@ -299,8 +299,22 @@ class NotProvoked(ErrorsDirective):
         return [table(heads, rows, (50, 50), "errors")]
 
 
+HEADING = re.compile(r"(E[A-Z]+: \[Errno \d+\]) (.+)")
+
+
+def name_above_message(app: Sphinx, doctree: nodes.document) -> None:
+    """Part a title into the error's name and number, and the message people know."""
+    for title in doctree.findall(nodes.title):
+        found = HEADING.fullmatch(title.astext())
+        if found and len(title.children) == 1:
+            name = nodes.inline("", found[1], classes=["errno-name"])
+            title.children = []
+            title += [name, nodes.Text(f" {found[2]}")]
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Add the directives."""
+    app.connect("doctree-read", name_above_message)
     app.add_directive("errno-facts", ErrnoFacts)
     app.add_directive("errno", Errno)
     app.add_directive("which", Which)

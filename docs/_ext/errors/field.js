@@ -15,6 +15,13 @@
     row,
     name: row.querySelector("a").textContent.toLowerCase(),
   }));
+  // What is surely one error leads to its page; anything else to the search.
+  let sure = null;
+  field.form.addEventListener("submit", event => {
+    if (!sure) return;
+    event.preventDefault();
+    location.href = sure;
+  });
   field.addEventListener("input", () => {
     const typed = field.value.toLowerCase().match(/\w+/g) ?? [];
     const rated = all.map(({ item, words, name }) => {
@@ -28,6 +35,7 @@
     const most = Math.max(...rated.map(({ points }) => points));
     const best = rated.filter(({ points }) => points >= 1 && points >= most / 2)
       .sort((one, other) => other.points - one.points).slice(0, 4);
+    sure = most >= 3 && best.length ? best[0].item.querySelector("a").href : null;
     for (const { item } of all) item.classList.remove("fits");
     for (const { item } of best) {
       item.classList.add("fits");

@@ -29,7 +29,7 @@ class Filter(Directive):
     option_spec = {"label": directives.unchanged_required}
 
     def show(self) -> list[nodes.Node]:
-        label = self.options.get("label", "Show those with")
+        label = self.options.get("label", "Filter:")
         return [filter_field(self.arguments[0], label)]
 
 

@@ -6,7 +6,7 @@
 
 A numbered list is a path, and its cards have numbers. The picture is named in the
 front matter of the page it leads to (`picture: queue`, one of glyphs.py), the minutes
-are counted from its words.
+are counted from its words; only pages of Learn show them.
 """
 
 from math import ceil
@@ -69,7 +69,7 @@ def count(app: Sphinx, tree: nodes.document) -> None:
 def head_of(env: BuildEnvironment, page: str) -> str:
     """HTML of a card's picture and minutes."""
     about = env.metadata[page]
-    if page.startswith("errors/"):  # looked up, not read
+    if not page.startswith("learn/"):  # looked up or pasted, not read
         return glyph(about["picture"])
     time = f'<span class="minutes">{about["minutes"]} min</span>'
     return glyph(about["picture"]) + time

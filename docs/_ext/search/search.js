@@ -262,7 +262,7 @@
     const words = wordsToMark(query);
     place.replaceChildren();
     if (!query.trim()) return;
-    const count = found.length === 1 ? "1 page" : `${found.length === 40 ? "40 pages or more" : `${found.length} pages`}`;
+    const count = found.length === 1 ? "1 page" : `${found.length}${found.length === 40 ? "+" : ""} pages`;
     place.append(make("p", "found-count", found.length ? `${count} found; the best first.` : "Nothing was found. Try one word of it, or the name of the error."));
     if (!found.length) return;
     place.append(make("ul", "found-best", item(found[0], words, true)));

@@ -75,7 +75,7 @@ def test_claim_leads_to_its_proof_and_back(site):
     assert '<span class="cited">see there</span>' in page
     assert 'id="claim-names-bind-names"' in page
     assert 'href="index.html#claim-names-bind-names"' in proof
-    assert "Proved by tests: 1 of 1 statement, on" in page
+    assert "1 statement proved by tests on" in page
     assert "Passed on" in proof
 
 

@@ -8,11 +8,11 @@ from docs._ext.publish.page_cards import WORDS_A_MINUTE, minutes
 FRONT = """# Front
 
 ```{{page-cards}}
-* [](one.md): what it answers.
+* [](learn/one.md): what it answers.
 ```
 
 ```{{toctree}}
-one
+learn/one
 ```
 """
 
@@ -21,7 +21,9 @@ def site_with(site, front_matter: str) -> str:
     """The warnings of a site whose page `one` has this front matter."""
     site.without_claims()
     site.write("docs/index.md", FRONT.format())
-    site.write("docs/one.md", f"---\n{front_matter}\n---\n\n# The one\n\nSome words.\n")
+    site.write(
+        "docs/learn/one.md", f"---\n{front_matter}\n---\n\n# The one\n\nSome words.\n"
+    )
     return site.build()
 
 
@@ -35,7 +37,7 @@ def test_card_has_picture_minutes_and_sentence(small_site):
 
 def test_page_without_a_picture_is_named(small_site):
     told = site_with(small_site, "picture: quue")
-    assert "one needs a picture in its front matter, one of: names" in told
+    assert "learn/one needs a picture in its front matter, one of: names" in told
     assert "The one" in small_site.page()
 
 
