@@ -24,6 +24,7 @@ from sphinx.util.osutil import relative_uri
 
 from docs._ext.claims import domain
 from docs._ext.claims.text import anchor
+from docs._ext.errors import explain_tables as tables
 from docs._ext.errors import proved
 from docs._ext.errors.directives import ErrorsDirective
 from docs._ext.machines.walking import machine_for, to_explorer
@@ -51,7 +52,8 @@ def spoken_of() -> list[str]:
     """
     of_ways = [claim for mine in proved.PROVED.values() for claim in mine]
     of_pairs = [claim for _, claim in sharing.answers().values()]
-    return list(dict.fromkeys([*of_ways, *proved.SAID.values(), *of_pairs]))
+    of_words = [claim for _, claim in tables.WORDS.values() if claim]
+    return list(dict.fromkeys([*of_ways, *of_words, *of_pairs]))
 
 
 def data() -> dict[str, Any]:
@@ -68,7 +70,13 @@ def data() -> dict[str, Any]:
         "numbers": numbers(),
         "ways": ways(),
         "proved": proved.PROVED,
-        "said": proved.SAID,
+        "calls": {name: told.split() for name, told in tables.CALLS.items()},
+        "logged": {name: told.split() for name, told in tables.LOGGED.items()},
+        "aliases": tables.ALIASES,
+        "classes": tables.CLASSES,
+        "common": tables.COMMON.split(),
+        "hints": tables.HINTS,
+        "words": tables.WORDS,
         "claims": {c: known[c].sentence for c in spoken_of() if c in known},
         "sharing": shares(),
         "machines": {kind: steps(machines.load(f"{kind}-core")) for kind in KINDS},
@@ -263,7 +271,7 @@ def load_on_page(
     if doctree and any(
         "explain" in node["classes"] for node in doctree.findall(nodes.container)
     ):
-        for name in (DATA, "explain.js"):
+        for name in (DATA, "explain.js", "explain-page.js"):
             app.add_js_file(name, defer="defer")
 
 

@@ -132,42 +132,6 @@ PROVED = {
     "datagram_to_a_silent_neighbour": ("errors.recverr_tells_of_a_silent_neighbour",),
     "acknowledgement_missing": ("tcp.user_timeout_ends_unacknowledged_data",),
 }
-# What the page says beside an error, of what `ss` and `strace` show: {name: claim}.
-SAID = {
-    "any_port": "names.bind_to_port_zero_chooses_a_port",
-    "close_wait": "tcp.shutdown_ends_one_direction",
-    "dual_stack": "sharing.ipv6_wildcard_holds_the_ipv4_port",
-    "loopback": "tcp.listener_answers_only_at_its_address",
-    "loopback_container": "containers.loopback_server_refuses_the_outside",
-    "no_bind": "tcp.listen_without_bind",
-    "no_process": "sharing.some_lines_have_no_process",
-    "not_listed": "sharing.bound_tcp_socket_is_not_in_proc",
-    "other_network": "sharing.other_network_has_its_own_table",
-    "other_user": "sharing.other_users_descriptors_are_hidden",
-    "pending": "tcp.nonblocking_refusal_is_in_so_error",
-    "progress": "tcp.nonblocking_connect",
-    "queue": "tcp.full_queue_drops_the_syn",
-    "queue_size": "tcp.backlog_holds_one_more",
-    "queue_told": "tcp.listening_socket_reports_its_queue",
-    "resolver": "errors.resolver_refuses_before_the_kernel",
-    "reuse_asyncio": "apis.asyncio_server",
-    "reuse_create": "apis.create_server",
-    "reuse_http": "apis.httpserver",
-    "reuse_not": "apis.tcpserver",
-    "silent": "tcp.full_backlog_leaves_connect_waiting",
-    "silent_drop": "errors.own_firewall_is_told_to_udp_only",
-    "survives": "sharing.open_connection_keeps_the_port",
-    "half_closed": "sharing.half_closed_connection_holds_the_port",
-    "time_wait": "sharing.restart_meets_time_wait",
-    "time_wait_minute": "sharing.time_wait_lasts_a_minute",
-    "timeout": "errors.timeout_of_python_has_no_number",
-    "udp_connect": "udp.connect_succeeds_where_nobody_receives",
-    "unspec": "tcp.unspec_ends_a_connection",
-    "v6only": "names.v6only_listener_refuses_ipv4",
-    "wildcard": "matrix.ipv4_wildcard_is_every_ipv4_address",
-    "wildcard_6": "matrix.ipv6_wildcard_is_every_address",
-    "specific": "sharing.specific_listener_takes_from_the_wildcard",
-}
 # The ways to one error from one call that are met most often, the commonest first;
 # those that are not named follow in the order of the evidence.
 COMMONEST = (
