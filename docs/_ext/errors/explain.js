@@ -15,6 +15,7 @@
   const { TCP, UDP, Unix: UNIX } = BITS;
   const PENDING = ["EINPROGRESS", "EAGAIN", "EALREADY"]; // no failures: not yet
   const common = new Set(data.common);
+  const forms = Object.fromEntries(Object.entries(data.forms).map(([name, all]) => [name, all.map((form) => RegExp(form, "i"))]));
 
   // --- words -----------------------------------------------------------------------
 
@@ -67,23 +68,13 @@
     return `${host.includes(":") ? `[${host}]` : host}${a.port === undefined ? "" : `:${a.port}`}`;
   }
 
-  // Of a line of a program or a log; the first that fits.
-  const ADDRESSES = [
-    /->\[?([\d.]+|[0-9a-f:]+)\]?:(\d{1,5})\b/i, // Go: local->peer
-    /\(\s*(?:host=)?["']([^"']*)["'],\s*(?:port=)?(\d{1,6})\b/,
-    /\[([0-9a-f:.]+(?:%\w+)?)\]:(\d{1,5})\b/i,
-    /(?:^|[\s"'(=@/])(\*|::|localhost|(?:\d{1,3}\.){3}\d{1,3}):(\d{1,5})\b(?![.:]\d)/,
-    /\b(?:https?|tcp[46]?|redis|postgres\w*|amqp)(?::\/\/| )([\w.-]*):(\d{1,5})\b/,
-    /\b(?:host|at|to|on) "?([\w.:-]+)"?(?: \([\d.a-f:]+\))?,? port (\d{1,5})\b/i,
-    /\b()port (\d{1,5})\b/i,
-  ];
-
   function addressIn(text) {
-    for (const form of ADDRESSES) {
+    for (const form of forms.addresses) {
       const m = form.exec(text);
-      if (m) return inet(form.source.includes("\\b()port") ? undefined : m[1], m[2]);
+      if (m?.[3]) return inet(undefined, m[3]);
+      if (m) return inet(m[1], m[2]);
     }
-    const m = /(?:unix:|["'])(@|\\0|\\x00|(?=\/))([^"':\s]+)/.exec(text);
+    const m = forms.path[0].exec(text);
     return m && { path: m[2], abstract: m[1] !== "" };
   }
 
@@ -97,7 +88,6 @@
 
   // --- errors ----------------------------------------------------------------------
 
-  const RESOLVER = /\bgaierror\b|\bENOTFOUND\b|\bEAI_[A-Z]+|name or service not known|name resolution|nodename nor servname|getaddrinfo failed|no such host|UnknownHostException/i;
   const errnos = Object.entries(data.errnos);
   const texts = Object.entries(data.aliases);
   for (const [name, { text, others = [], windowsText }] of errnos) {
@@ -110,13 +100,13 @@
   function errorIn(text, type = "") {
     const small = text.toLowerCase();
     if (/errno -9\]|\beai_addrfamily\b/.test(small)) return { name: "EAI_ADDRFAMILY" };
-    if (RESOLVER.test(`${type} ${text}`)) return { resolver: true };
+    if (forms.resolver[0].test(`${type} ${text}`)) return { resolver: true };
     const windows = /WinError (\d+)|Errno (1[01]\d{3})\b/i.exec(text);
     if (windows) {
       const n = Number(windows[1] ?? windows[2]), name = by("windows", n);
       return name ? { name, system: "Windows", number: n } : { doubt: say("no_winerror", n) };
     }
-    const m = /\[errno (\d+)\]|errno[:=]? ?-?(\d+)|os error (\d+)|code: (\d+),|\((\d{1,3})(?:: |\) ?[A-Za-z]|\)$)/i.exec(text);
+    const m = forms.numbers[0].exec(text);
     const n = m ? Number(m.slice(1).find(Boolean)) : null;
     const known = Object.values(data.numbers);
     for (const [, wsa, one] of text.matchAll(/\b(WSA)?(E[A-Z0-9]{3,})\b/g)) {
@@ -193,19 +183,11 @@
     return depth === 0;
   }).at(-1);
 
-  // The calls that a line of a log names; the first that fits.
-  const NAMED = [
-    /\b(bind|listen|accept4?|connect|getsockname|getpeername|shutdown|sendto|sendmsg|send|recvfrom|recvmsg|recv|read|write)(?:\(\)|: [a-z])/i,
-    /\b(bind)(?:ing|exception)?\b/i, /\b(listen|accept)(?:ing)?\b/i, /(connect)|(?:dial)|failed to establish/i,
-    /\b(read|write|recv|send)\b/,
-  ];
-  const BINDS = /make_sock|in use by|port is|connection in use|to access that port|address can't be assigned/i;
-  const NOT_CALLS = /connection (refused|reset|timed out|aborted|in use)|ECONN\w+|(not|already) connected|Connection\w*Error/gi;
-
+  /** The calls that a line of a log names. */
   function callsNamed(line) {
-    if (BINDS.test(line)) return ["bind"];
-    const text = line.replace(NOT_CALLS, "");
-    for (const form of NAMED) {
+    if (forms.binds[0].test(line)) return ["bind"];
+    const text = line.replace(RegExp(data.forms.noCalls[0], "gi"), "");
+    for (const form of forms.named) {
       const m = form.exec(text);
       const name = m && (m[1] ?? "connect").toLowerCase();
       if (m) return data.logged[name] ?? [name];
@@ -217,17 +199,13 @@
 
   /** What the paste tells of an error, as the rules of the tables name it. */
   function factsOf({ host, port, path, ...f }) {
-    const bound = f.by || f.listening;
-    const held = f.held ?? {};
     const all = {
-      host: host !== undefined, v4: isV4(host) && !isWild(host), v6: isV6(host), "v6-loopback": host === "::1",
+      ...f, ...f.held, host: host !== undefined, v4: isV4(host) && !isWild(host), v6: isV6(host), "v6-loopback": host === "::1",
       loopback: isLoop(host), outside: host && !isLoop(host), mapped: mapped(host), "link-local": /^fe80:/i.test(host),
       group: /^(22[4-9]|23\d)\.|^ff[0-9a-f]{2}:/i.test(host), broadcast: host === "255.255.255.255",
-      port: port > 0, "port-zero": port === 0, "port-low": port > 0 && port < 1024, path: path !== undefined, abstract: f.abstract,
-      reuse: f.reuse, "no-reuse": f.reuse === false, traced: f.traced, [`by-${f.by}`]: f.by, bound, unbound: f.traced && !bound,
-      listening: f.listening, connected: f.connected, unconnected: f.traced && !f.connected, refused: f.refused, began: f.began,
-      ended: f.ended, shut: f.shut && /WR/.test([...f.shut]), family: f.family, fast: f.fast, "local-port": f.localPort > 0,
-      "local-loopback": isLoop(f.localHost), table: f.held, ...held,
+      port: port > 0, "port-zero": port === 0, "port-low": port > 0 && port < 1024, path: path !== undefined,
+      "no-reuse": f.reuse === false, [`by-${f.by}`]: f.by, bound: f.by, unbound: f.traced && !f.by, unconnected: f.traced && !f.connected,
+      shut: f.shut?.some((how) => how !== "SHUT_RD"), "local-port": f.localPort > 0, "local-loopback": isLoop(f.localHost), table: f.held,
     };
     return new Set([...Object.keys(all).filter((name) => all[name]), ...(f.options ?? [])]);
   }
@@ -270,12 +248,14 @@
     });
     if (system) made.notes.push(n ? say("other_system", n, system) : say("other_name", system));
     const shown = `\`${name}\`${told && !told.text.includes(name) ? `, ${told.text}` : ""}`;
-    const where = at && ` ${["bind", "listen", "accept"].includes(found.calls[0]) ? "at" : "to"} ${q(at)}`;
+    const where = at && ` ${{ bind: "at", listen: "at", accept: "at", recv: "from" }[found.calls[0]] ?? "to"} ${q(at)}`;
     const kicker = (names, verb) => `${calls(names)}${where} ${verb} ${shown}`;
     let mine = found.calls.filter((call) => measured([call], name, f.mask).length);
     if (!mine.length) mine = found.calls.filter((call) => measured([call], name).length);
-    const givers = unique(data.ways.filter((way) => way[2] === name && way[3] & f.mask).map((way) => way[1]));
-    if (!mine.length && !found.calls.length && givers.length === 1) mine = givers;
+    const all = data.ways.filter((way) => way[2] === name), fitting = all.filter((way) => way[3] & f.mask);
+    const givers = unique((fitting.length ? fitting : all).map((way) => way[1]));
+    // The resolver is asked before any call, so it does not matter by which.
+    if (!mine.length && (name.startsWith("EAI") || (!found.calls.length && givers.length === 1))) mine = givers;
     made.call = mine[0] ?? found.calls[0] ?? "";
     if (!mine.length) {
       made.kind = "unknown";
@@ -292,7 +272,7 @@
       }
       return made;
     }
-    made.kicker = kicker(mine, made.kind === "pending" ? "gave" : "failed with");
+    made.kicker = kicker(name.startsWith("EAI") && found.calls.length ? found.calls : mine, made.kind === "pending" ? "gave" : "failed with");
     const { fits, likely, against } = waysTo(mine, name, f);
     const most = fits.length || 4, cause = likely[0].way[4];
     made.sure = likely.length === 1 || fits.length === 1;
@@ -304,8 +284,6 @@
 
   // --- Python ----------------------------------------------------------------------
 
-  const PREFIX = /^(?:\w{3} +\d+ [\d:]{8} \S+ \S+\[\d+\]: |[\w.-]+ +\| )/; // of a log
-  const GROUP = /^\s*(?:\| ?|\+ (?=Exception Group))/;
 
   /** Tracebacks: [{frames, type, message}], and the lines that they took. */
   function tracebacks(lines) {
@@ -313,7 +291,7 @@
     let block = null, frame = null;
     const begin = () => blocks.push((block = { frames: [], type: "", message: "" }));
     lines.forEach((whole, index) => {
-      const line = whole.replace(PREFIX, "").replace(GROUP, "");
+      const line = whole.replace(forms.prefix[0], "").replace(forms.group[0], "");
       const at = /^\s+File "([^"]*)", line \d+(?:, in (.+?))?\s*$/.exec(line);
       const end = /^((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)(?:: (.*))?$/.exec(line.trim());
       if (/^(Exception Group )?Traceback \(most recent call last\)/.test(line.trim())) {
@@ -337,11 +315,6 @@
     return { blocks, taken };
   }
 
-  const LIBRARY = [ // who decides about SO_REUSEADDR: true where it is set
-    [/asyncio[\\/].*create_server|start_server/, "reuse_asyncio", true], [/http[\\/]server\.py|HTTPServer/, "reuse_http", true],
-    [/socketserver\.py/, "reuse_not"], [/[\\/]socket\.py create_server|socket\.create_server/, "reuse_create", true],
-  ];
-
   function fromTraceback({ frames, type, message }) {
     const error = errorIn(message, type);
     if (!error || !error.name) return error && { error };
@@ -359,18 +332,18 @@
     if (/\bAF_UNIX\b/.test(source)) mask &= UNIX;
     if (/\bAF_INET6\b/.test(source)) mask &= V6;
     if (/[\\/](http|urllib|asyncio[\\/]streams)/.test(all)) mask &= TCP | STREAM;
-    const [, words, reuse] = (names.includes("bind") && LIBRARY.find(([form]) => form.test(all))) || [];
+    const [words, set] = (names.includes("bind") && Object.entries(data.library).find(([, [form]]) => RegExp(form).test(all))) || [];
     const system = error.system ?? (/^\/(Users|opt\/homebrew)\//m.test(all) ? "macOS" : /^[A-Z]:\\/m.test(all) ? "Windows" : undefined);
     return {
       error: { ...error, system }, calls: names, address, quoted: (call?.text ?? "").trim(), notes: words ? [say(words)] : [],
-      f: { mask: mask & kindsAt(address) || mask || ALL, ...address, reuse },
+      f: { mask: mask & kindsAt(address) || mask || ALL, ...address, reuse: set?.[1] || undefined },
     };
   }
 
   // --- a line of a log -------------------------------------------------------------
 
   function fromLine(line) {
-    if (/^\s*(at |File "|(errno|code|syscall|address|port): )/.test(line)) return null; // details of Node.js
+    if (forms.details[0].test(line)) return null; // of an error told before
     const error = errorIn(line, /(\w*(?:Error|timeout))\b/.exec(line)?.[1]);
     if (!error || error.resolver) return error && { error };
     if (error.doubt) return /errno|winerror/i.test(line) ? { error } : null;
@@ -384,9 +357,6 @@
 
   // --- strace ----------------------------------------------------------------------
 
-  const NAMES = "socketpair|socket|bind|listen|accept4?|connect|getsockname|getpeername|shutdown|send(?:to|m?msg)?|recv(?:from|m?msg)?|[gs]etsockopt|close";
-  const START = new RegExp(`^(?:\\[pid\\s+(\\d+)\\]\\s+|(\\d+)\\s+)?(?:\\d[\\d:.]*\\s+)?(?:(${NAMES})\\(|<\\.\\.\\. (${NAMES}) resumed>)(.*)$`);
-  const END = /^(.*)\)\s+=\s+(-?\d+|\?|0x[0-9a-f]+)(?:<.*>)?(?:\s+(E[A-Z0-9]+)\b.*)?/;
   const FAMILIES = { INET: [TCP4, UDP4], INET6: [TCP6, UDP6], UNIX: [STREAM, DGRAM], LOCAL: [STREAM, DGRAM] };
   const familyIn = (text) => FAMILIES[/[AP]F_(\w+)/.exec(text)?.[1]];
   const machineOf = (mask) => (mask & TCP ? "tcp" : mask & UDP ? "udp" : mask & STREAM ? "unix-stream" : "unix-datagram");
@@ -432,7 +402,7 @@
     const put = (pid, s) => sockets.set(`${pid}:${s.fd}`, s).set(`:${s.fd}`, s);
     const note = (name, fd) => notes.set(`${name} ${fd}`, say(name, fd));
     lines.forEach((whole, index) => {
-      const m = START.exec(whole.trim());
+      const m = forms.traced[0].exec(whole.trim());
       if (!m || !(m[4] || /^\d+[<,]|^[AP]F_|^\d+\)/.test(m[5]))) return;
       taken.add(index);
       const pid = m[1] ?? m[2] ?? "", call = m[3] ?? m[4], rest = (m[4] ? waiting.get(`${pid} ${call}`) ?? "" : "") + m[5];
@@ -440,7 +410,7 @@
         waiting.set(`${pid} ${call}`, rest.replace(/<unfinished.*/, ""));
         return;
       }
-      const end = END.exec(rest);
+      const end = forms.ended[0].exec(rest);
       if (!end) unread += 1;
       else {
         complete += 1;
@@ -469,10 +439,17 @@
       if (ok) return succeeded(pid, s, name, args, a, Number(result));
       const made = fail(name, errno, a ?? (["send", "recv"].includes(name) ? s.peer : null), before, line, walk, /MSG_FASTOPEN/.test(args));
       if (call === "connect") {
-        if (errno === "EINPROGRESS") Object.assign(s, { connecting: true, began: true, peer: a, by: s.by || "connect", machine: null, begun: made });
+        if (errno === "EINPROGRESS") Object.assign(s, { connecting: true, began: true, machine: null, begun: made, ...reached(s, a) });
         else if (/^(ECONN|ETIMEDOUT|EHOST)/.test(errno)) Object.assign(s, { connecting: false, refused: true });
       }
       if (errno === "EDESTADDRREQ") s.by ||= "sendto";
+    }
+
+    /** The names that connect() gives. */
+    function reached(s, peer) {
+      if (s.mask & UNIX) return { peer };
+      const host = !isLoop(peer?.host) ? "chosen" : isV6(peer.host) ? "::1" : "127.0.0.1";
+      return { peer, by: s.by || "connect", local: s.local && !isWild(s.local.host) ? s.local : { host, port: s.local?.port || "chosen" } };
     }
 
     function option(s, call, args, before, line) {
@@ -504,7 +481,7 @@
         Object.assign(s, { connected: false, listening: false, connecting: false, peer: null });
         if (s.mask & TCP) note("unspec", fd);
       } else if (name === "connect") {
-        Object.assign(s, { connected: true, connecting: false, refused: false, peer: a, by: s.by || (s.mask & UNIX ? "" : "connect") });
+        Object.assign(s, { connected: true, connecting: false, refused: false, ...reached(s, a) });
         if (s.mask & UDP && !(s.mask & TCP)) note("udp_connect", fd);
       } else if (name === "accept") {
         put(pid, { ...fresh(result, s.mask), local: s.local, peer: a, connected: true, by: "accept", machine: null });
@@ -546,9 +523,6 @@
 
   // --- ss --------------------------------------------------------------------------
 
-  const ROW = /^(?:(\w+)\s+)?(ESTAB|LISTEN|UNCONN|SYN-SENT|SYN-RECV|FIN-WAIT-[12]|TIME-WAIT|CLOSE-WAIT|LAST-ACK|CLOSING|CLOSE)\s+(\d+)\s+(\d+)\s+(\S+:\S+)\s+(\S+:\S+)(.*)$/;
-  const NETSTAT = /^(tcp|udp)6?\s+(\d+)\s+(\d+)\s+(\S+:\S+)\s+(\S+:\S+)\s*([A-Z][A-Z_\d]+)?\s*(?:(\d+)\/(\S+))?/;
-  const SPELT = { ESTABLISHED: "ESTAB", "FIN-WAIT1": "FIN-WAIT-1", "FIN-WAIT2": "FIN-WAIT-2" };
 
   function endpoint(text) {
     const at = text.lastIndexOf(":");
@@ -559,7 +533,7 @@
     const rows = [], taken = new Set();
     let header = null, stateless = 0;
     lines.forEach((whole, index) => {
-      const line = whole.trim(), m = ROW.exec(line), n = m ? null : NETSTAT.exec(line);
+      const line = whole.trim(), m = forms.row[0].exec(line), n = m ? null : forms.netstat[0].exec(line);
       if (/\bRecv-Q\s+Send-Q\b/.test(line)) header = line;
       else if (m && /^(tcp|udp|undefined)/.test(m[1])) {
         const [, netid = m[2] === "UNCONN" ? "udp" : "tcp", state, rq, sq, local, peer, rest] = m;
@@ -567,7 +541,7 @@
         rows.push({ proto: netid.slice(0, 3).toUpperCase(), state, rq: Number(rq), sq: Number(sq), local: endpoint(local), peer: endpoint(peer), procs, both: /v6only:0/.test(rest) });
       } else if (n) {
         const state = (n[6] ?? "UNCONN").replaceAll("_", "-");
-        rows.push({ proto: n[1].toUpperCase(), state: SPELT[state] ?? state, rq: 0, sq: 0, local: endpoint(n[4]), peer: endpoint(n[5]), procs: n[7] ? [`${q(n[8])} (pid ${n[7]})`] : [], both: true });
+        rows.push({ proto: n[1].toUpperCase(), state: data.spelt[state] ?? state, rq: 0, sq: 0, local: endpoint(n[4]), peer: endpoint(n[5]), procs: n[7] ? [`${q(n[8])} (pid ${n[7]})`] : [], both: true });
       } else if (header && !/\bState\b/.test(header) && /^(\w+\s+)?\d+\s+\d+\s+\S+:\S+\s+\S+:/.test(line)) stateless += 1;
       else if (!m && !/^(u_|nl|p_|raw|icmp6|v_str|tipc|xdp)\w*\s/.test(line)) return;
       taken.add(index);

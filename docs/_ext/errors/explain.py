@@ -30,7 +30,7 @@ from docs._ext.errors.directives import ErrorsDirective
 from docs._ext.machines.walking import machine_for, to_explorer
 from docs._ext.shared import Refused, html
 from evidence import claims, errors, machines, sharing, store, systems
-from evidence.calls import errno_name, is_errno
+from evidence.calls import errno_name
 from evidence.machines import Machine
 from evidence.sharing import Pair, Side
 
@@ -75,6 +75,9 @@ def data() -> dict[str, Any]:
         "aliases": tables.ALIASES,
         "classes": tables.CLASSES,
         "common": tables.COMMON.split(),
+        "forms": tables.FORMS,
+        "spelt": tables.SPELT,
+        "library": tables.LIBRARY,
         "hints": tables.HINTS,
         "words": tables.WORDS,
         "claims": {c: known[c].sentence for c in spoken_of() if c in known},
@@ -143,7 +146,9 @@ def shares() -> dict[str, dict[str, dict[str, list[str]]]]:
     found: dict[str, dict[str, dict[str, list[str]]]] = {}
     for (protocol, state), one, other in product(HOLDS, PLACES, PLACES):
         both = {
-            option: Pair(Side(protocol, one, option), state, Side(protocol, other, option))
+            option: Pair(
+                Side(protocol, one, option), state, Side(protocol, other, option)
+            )
             for option in ("no option", *alone)
         }
         free = marks[both["no option"]] == sharing.SHARED

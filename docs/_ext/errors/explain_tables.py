@@ -102,6 +102,93 @@ COMMON = (
     "ENAMETOOLONG EAGAIN OSError OverflowError TimeoutError"
 )
 
+# Regular expressions of JavaScript, in small and capital letters. Where a name has
+# several, the first that fits counts.
+HOST = r"\*|::|localhost|(?:\d{1,3}\.){3}\d{1,3}"
+CALL = (
+    "bind|listen|accept4?|connect|getsockname|getpeername|shutdown|sendto|sendmsg|send"
+    "|recvfrom|recvmsg|recv|read|write"
+)
+STATES = (
+    "ESTAB|LISTEN|UNCONN|SYN-SENT|SYN-RECV|FIN-WAIT-[12]|TIME-WAIT|CLOSE-WAIT|LAST-ACK"
+    "|CLOSING|CLOSE"
+)
+TRACED = (
+    "socketpair|socket|bind|listen|accept4?|connect|getsockname|getpeername|shutdown"
+    "|send(?:to|m?msg)?|recv(?:from|m?msg)?|[gs]etsockopt|close"
+)
+FORMS: dict[str, tuple[str, ...]] = {
+    # Host and port, or a port alone in the third group.
+    "addresses": (
+        r"->\[?([\d.]+|[0-9a-f:]+)\]?:(\d{1,5})\b",  # of Go: local->peer
+        r"\(\s*(?:host=)?[\"']([^\"']*)[\"'],\s*(?:port=)?(\d{1,6})\b",
+        r"\[([0-9a-f:.]+(?:%\w+)?)\]:(\d{1,5})\b",
+        rf"(?:^|[\s\"'(=@/])({HOST}):(\d{{1,5}})\b(?![.:]\d)",
+        r"\b(?:https?|tcp[46]?|redis|postgres\w*|amqp)(?::\/\/| )([\w.-]*):(\d{1,5})\b",
+        r"\b(?:host|at|to|on) \"?([\w.:-]+)\"?(?: \([\d.a-f:]+\))?,? port (\d{1,5})\b",
+        r"\b()()port (\d{1,5})\b",
+    ),
+    "path": (
+        r"(?:unix:|[\"'])(@|\\0|\\x00|(?=\/))([^\"':\s]+)(?:[\"']\s*[),]|(?=[:\s]|$))",
+    ),
+    "numbers": (
+        r"\[errno (\d+)\]|errno[:=]? ?-?(\d+)|os error (\d+)|code: (\d+),"
+        r"|\((\d{1,3})(?:: |\) ?[A-Z]|\)$)",
+    ),
+    "resolver": (
+        r"\bgaierror\b|\bENOTFOUND\b|\bEAI_[A-Z]+|name or service not known"
+        r"|name resolution|nodename nor servname|getaddrinfo failed|no such host"
+        r"|UnknownHostException",
+    ),
+    "binds": (
+        r"make_sock|in use by|port is|connection in use|to access that port"
+        r"|address can't be assigned",
+    ),
+    "noCalls": (
+        r"connection (refused|reset|timed out|aborted|in use)|ECONN\w+"
+        r"|(not|already) connected|Connection\w*Error",
+    ),
+    "named": (
+        rf"\b({CALL})(?:\(\)|: [a-z])",
+        r"\b(bind)(?:ing|exception)?\b",
+        r"\b(listen|accept)(?:ing)?\b",
+        r"(connect)|dial|failed to establish",
+        r"\b(read|write|recv|send)\b",
+    ),
+    "prefix": (  # of a log
+        r"^(?:\w{3} +\d+ [\d:]{8} \S+ \S+\[\d+\]: |[\w.-]+ +\| )",
+    ),
+    "group": (r"^\s*(?:\| ?|\+ (?=Exception Group))",),
+    "details": (r"^\s*(at |File \"|(errno|code|syscall|address|port): )",),
+    # Of strace: who, the call, or the one that is resumed; what it returned.
+    "traced": (
+        rf"^(?:\[pid\s+(\d+)\]\s+|(\d+)\s+)?(?:\d[\d:.]*\s+)?"
+        rf"(?:({TRACED})\(|<\.\.\. ({TRACED}) resumed>)(.*)$",
+    ),
+    "ended": (
+        r"^(.*)\)\s+=\s+(-?\d+|\?|0x[0-9a-f]+)(?:<.*>)?(?:\s+(E[A-Z0-9]+)\b.*)?",
+    ),
+    "row": (rf"^(?:(\w+)\s+)?({STATES})\s+(\d+)\s+(\d+)\s+(\S+:\S+)\s+(\S+:\S+)(.*)$",),
+    "netstat": (
+        r"^(tcp|udp)6?\s+(\d+)\s+(\d+)\s+(\S+:\S+)\s+(\S+:\S+)"
+        r"\s*([A-Z][A-Z_\d]+)?\s*(?:(\d+)\/(\S+))?",
+    ),
+}
+# How netstat spells states.
+SPELT = {
+    "ESTABLISHED": "ESTAB",
+    "FIN-WAIT1": "FIN-WAIT-1",
+    "FIN-WAIT2": "FIN-WAIT-2",
+}
+# What the frames of a traceback show of the standard library, and whether it sets
+# SO_REUSEADDR; the first that fits.
+LIBRARY = {
+    "reuse_asyncio": (r"asyncio[\\/].*create_server|start_server", True),
+    "reuse_http": (r"http[\\/]server\.py|HTTPServer", True),
+    "reuse_not": (r"socketserver\.py", False),
+    "reuse_create": (r"[\\/]socket\.py create_server|socket\.create_server", True),
+}
+
 # What speaks for a way (+) and against it (-): facts of the pasted text, all of which
 # must be there (with ! must not), then the reason. The first rule that holds counts.
 # explain.js finds the facts, see factsOf().
@@ -135,13 +222,7 @@ HINTS: dict[str, tuple[str, ...]] = {
         "+ dual: {dual} in your `ss` is on `*`, which is `::` for both versions",
         "- table",
     ),
-    "listener_taken": (
-        "- old",
-        "- alive",
-        "+ reuse: the socket has `SO_REUSEADDR`, which does not help against one "
-        "that listens",
-        "- no-reuse",
-    ),
+    "listener_taken": ("- old", "- alive", "- no-reuse"),
     "restart_in_time_wait": (
         "+ old: the port is in `TIME-WAIT` in your `ss`, and nobody listens",
         "- table",
@@ -306,11 +387,13 @@ WORDS: dict[str, tuple[str, str]] = {
         "errors.resolver_refuses_before_the_kernel",
     ),
     "resolver_cure": (
-        "Is the host spelt right? `getent hosts NAME` asks the same files and "
-        "servers.",
+        "Is the host spelt right? `getent hosts NAME` asks the same files and servers.",
         "",
     ),
-    "reuse_asyncio": ("`asyncio` sets `SO_REUSEADDR` by itself.", "apis.asyncio_server"),
+    "reuse_asyncio": (
+        "`asyncio` sets `SO_REUSEADDR` by itself.",
+        "apis.asyncio_server",
+    ),
     "reuse_create": (
         "`socket.create_server()` sets `SO_REUSEADDR` by itself.",
         "apis.create_server",
@@ -450,8 +533,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "tcp.full_backlog_leaves_connect_waiting",
     ),
     "syn_sent_why": (
-        "A firewall drops the SYN, the server's queue is full, or no machine is "
-        "there.",
+        "A firewall drops the SYN, the server's queue is full, or no machine is there.",
         "tcp.full_queue_drops_the_syn",
     ),
     "syn_sent_end": (
