@@ -7,6 +7,9 @@
   const status = box.querySelector(".explain-said");
   const answers = box.querySelector(".explain-answers");
   const OFTEN = 150; // milliseconds without a key before it answers
+  const LONG = 20000; // characters: such a text takes the place of what was there
+  const SHOWN = 200000; // and of a longer one the ends are shown
+  let timer = 0;
 
   function make(tag, attributes = {}, ...content) {
     const element = document.createElement(tag);
@@ -82,8 +85,9 @@
     return make("section", { class: `explain-card ${card.kind}`, "data-call": call, "data-errno": errno }, ...parts);
   }
 
-  function show() {
-    const { read, cards, cut, more } = explain(field.value);
+  function show(text = field.value) {
+    clearTimeout(timer);
+    const { read, cards, cut, more } = explain(text);
     answers.replaceChildren(...cards.map(draw));
     if (more) answers.append(paragraph("small", `${more} more answers are not shown: paste less.`));
     const said = [];
@@ -94,10 +98,18 @@
     status.textContent = said.join(" ");
   }
 
-  let timer = 0;
   field.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(show, OFTEN);
+    timer = setTimeout(() => show(), OFTEN);
+  });
+  // A browser takes seconds to type thousands of lines; to set them takes none.
+  field.addEventListener("paste", (event) => {
+    const text = event.clipboardData?.getData("text") ?? "";
+    if (text.length < LONG) return;
+    event.preventDefault();
+    const half = SHOWN / 2, cut = text.length > SHOWN;
+    field.value = cut ? `${text.slice(0, half)}\n[…]\n${text.slice(-half)}` : text;
+    show(text);
   });
   for (const button of box.querySelectorAll("[data-example]")) {
     const text = box.querySelector(`template[data-name="${button.dataset.example}"]`).content.textContent;

@@ -21,6 +21,7 @@
 
   /** Pasted text among ours: shown as code. */
   const q = (text) => `\`${String(text).replaceAll("`", "'").slice(0, 160)}\``;
+  const of = (table, key) => (Object.hasOwn(table, key) ? table[key] : undefined); // of pasted keys
   const unique = (all) => [...new Set(all)];
   const list = (all, and = "and") =>
     all.length < 2 ? all.join("") : `${all.slice(0, -1).join(", ")} ${and} ${all.at(-1)}`;
@@ -115,7 +116,7 @@
     }
     const said = texts.find(([words]) => small.includes(words))?.[1];
     if (n === null) {
-      const name = said ?? data.classes[type.split(".").at(-1)];
+      const name = said ?? of(data.classes, type.split(".").at(-1));
       return name ? { name } : null;
     }
     const linux = data.numbers[n], mac = by("macos", n);
@@ -256,7 +257,8 @@
     const givers = unique((fitting.length ? fitting : all).map((way) => way[1]));
     // The resolver is asked before any call, so it does not matter by which.
     if (!mine.length && (name.startsWith("EAI") || (!found.calls.length && givers.length === 1))) mine = givers;
-    made.call = mine[0] ?? found.calls[0] ?? "";
+    const shownCalls = name.startsWith("EAI") && found.calls.length ? found.calls : mine;
+    made.call = shownCalls[0] ?? found.calls[0] ?? "";
     if (!mine.length) {
       made.kind = "unknown";
       made.kicker = made.call ? kicker([made.call], "failed with") : `${shown}${where}`;
@@ -272,7 +274,7 @@
       }
       return made;
     }
-    made.kicker = kicker(name.startsWith("EAI") && found.calls.length ? found.calls : mine, made.kind === "pending" ? "gave" : "failed with");
+    made.kicker = kicker(shownCalls, made.kind === "pending" ? "gave" : "failed with");
     const { fits, likely, against } = waysTo(mine, name, f);
     const most = fits.length || 4, cause = likely[0].way[4];
     made.sure = likely.length === 1 || fits.length === 1;
@@ -601,7 +603,7 @@
   function shared(mine) {
     const [{ proto, local: { port } }] = mine, table = data.sharing[proto], notes = new Map();
     let overlap = "";
-    const row = (one) => (table[one.place] ? one.place : isV6(one.place) ? "::1" : "127.0.0.1");
+    const row = (one) => (of(table, one.place) ? one.place : isV6(one.place) ? "::1" : "127.0.0.1");
     mine.slice(0, 6).forEach((one, index) => mine.slice(index + 1, 6).forEach((other) => {
       let first = row(one), second = row(other);
       if (first === second && one.place !== other.place) [first, second] = ["127.0.0.1", "127.0.0.2"]; // two addresses
@@ -644,7 +646,7 @@
       cards.push(card("note", say("waits", connections(old.length)), [say("waits_ports", some(ports)), say("waits_cure")]));
     }
     if (waiting.length) {
-      const kind = ({ place: p }) => (isLoop(p) ? "loopback" : { "0.0.0.0": "four", "::": "both", ":: V6ONLY": "six" }[p] ?? "one");
+      const kind = ({ place: p }) => (isLoop(p) ? "loopback" : of({ "0.0.0.0": "four", "::": "both", ":: V6ONLY": "six" }, p) ?? "one");
       const notes = group(waiting, kind).map(([name, mine]) => say(`who_${name}`, some(unique(mine.map(spot)), 8)));
       cards.push(card("note", say("who", count(waiting.length, "socket waits", "sockets wait")), notes));
     }
@@ -703,7 +705,7 @@
     }
     if (trace.notes.length) cards.push(card("note", say("surprise"), trace.notes));
     if (trace.unread && trace.complete) cards.at(-1).notes.push(say("cut_calls", count(trace.unread, "line")));
-    if (!cards.length) cards.push(nothing(blocks, text));
+    if (!cards.length) cards.push(nothing(blocks, lines));
     const kindsRead = [blocks.length && "a traceback", trace.taken.size && "strace", table.taken.size && "ss", read && "other lines"].filter(Boolean);
     return { read: kindsRead, cards: cards.slice(0, MOST), cut, more: Math.max(0, cards.length - MOST) };
   }
@@ -733,10 +735,10 @@
     if (name === "ECONNREFUSED" && f.held.listen && !f.held.elsewhere) notes.push(say("listens_there"));
   }
 
-  function nothing(blocks, text) {
+  function nothing(blocks, lines) {
     const last = blocks.filter(({ type }) => type).at(-1);
     if (last?.bare) return card("unknown", say("bare", q(last.bare)), [say("whole")]);
-    const name = last ? "no_socket" : blocks.length ? "no_end" : /\w\(.*\)\s+= -?\d/.test(text) ? "other_calls" : "nothing";
+    const name = last ? "no_socket" : blocks.length ? "no_end" : lines.some((line) => /^\S*\w\(.*\)\s+= -?\d/.test(line)) ? "other_calls" : "nothing";
     return card("unknown", say(name, last && q(last.type)), [say(`${name}_cure`)]);
   }
 
