@@ -31,6 +31,7 @@ PARTS = (
     "runs.commands",
     "errors.directives",
     "errors.field",
+    "errors.explain",
     "sharing.directives",
     "machines.directives",
     "machines.explorer",

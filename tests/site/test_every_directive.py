@@ -108,6 +108,7 @@ DIRECTIVES = {
             ("EADRINUSE", "taken: It is taken. | ss -ltn | the port | port_taken"),
         ),
     ),
+    "explain": Use(body="No script.", shows=ERRORS, silent=True),
     "error-field": Use(shows=ERRORS, silent=True),
     "errno-index": Use(shows=("errors",)),
     "errno-counts": Use(shows=("errors",), silent=True),

@@ -41,7 +41,10 @@ def fit(svg: Tag) -> None:
 
 def needs_a_script(part: Tag) -> bool:
     """Whether a part of a page does nothing in a book."""
-    if part.name in ("button", "script", "template") or part.get("id") == "explorer":
+    if part.name in ("button", "script", "template") or part.get("id") in (
+        "explorer",
+        "explain",
+    ):
         return True
     return part.name == "span" and "snippet-head" in classes(part.parent)
 
