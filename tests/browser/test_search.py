@@ -4,6 +4,14 @@ from pathlib import Path
 
 import pytest
 
+
+def read(name: str) -> dict[str, list[str]]:
+    """{query: the pages that answer it}, of a file beside this one."""
+    lines = Path(__file__).with_name(name).read_text().splitlines()
+    parted = (line.rpartition(" = ") for line in lines if not line.startswith("#"))
+    return {query: pages.split() for query, _, pages in parted}
+
+
 # Error messages as programs print them, in full or in part.
 ERRORS = {
     "[Errno 98] Address already in use": "errors/eaddrinuse",
@@ -202,17 +210,9 @@ TOPICS = {
     "O_PATH": "learn/from-c",
 }
 # An error and a situation: {query: the pages that answer it}.
-COMBINED = {
-    query: pages.split()
-    for query, _, pages in (
-        line.rpartition(" = ")
-        for line in Path(__file__)
-        .with_name("combined_queries.txt")
-        .read_text()
-        .splitlines()
-        if not line.startswith("#")
-    )
-}
+COMBINED = read("combined_queries.txt")
+# The same for typing errors.
+MISTYPED = read("mistyped_queries.txt")
 QUERIES = ERRORS | PORTS | QUESTIONS | TOPICS
 
 
@@ -276,23 +276,14 @@ def test_a_page_from_a_file_can_search_too(open_page, built_site):
     assert page.complaints == []
 
 
-@pytest.mark.parametrize(
-    ("typed", "meant"),
-    [
-        ("adress alredy in use", "errors/eaddrinuse"),
-        ("conection refussed", "errors/econnrefused"),
-        ("SO_RESUEADDR", "learn/reuseaddr-or-reuseport"),
-        ("ephemral port", "learn/out-of-ports"),
-        ("Conection timd out", "errors/etimedout"),
-    ],
-)
+@pytest.mark.parametrize(("typed", "meant"), list(MISTYPED.items()))
 def test_typing_errors_are_forgiven(typed, meant, chromium, address):
     page = chromium.new_page()
     page.goto(f"{address}search.html?q=bind")
     page.locator("#search-results a").first.wait_for()
     found = page.evaluate(ANSWERS, [typed])[typed]
     page.close()
-    assert meant in found, found
+    assert set(meant) & set(found), found
 
 
 def test_the_right_page_is_the_first_hit(first_hits):

@@ -69,7 +69,7 @@
     return `${host.includes(":") ? `[${host}]` : host}${a.port === undefined ? "" : `:${a.port}`}`;
   }
 
-  function addressIn(text) {
+  function addressFrom(text) {
     for (const form of forms.addresses) {
       const m = form.exec(text);
       if (m?.[3]) return inet(undefined, m[3]);
@@ -150,7 +150,7 @@
   const madeBy = (name) => data.calls[name].filter((one) => !BITS[one]);
 
   /** The name that is called in the innermost frame which shows a call of a socket. */
-  function callIn(frames, errno) {
+  function callFrom(frames, errno) {
     let first;
     for (const frame of [...frames].reverse()) {
       const found = [];
@@ -321,13 +321,13 @@
     const error = errorIn(message, type);
     if (!error || !error.name) return error && { error };
     const { name } = error;
-    const call = callIn(frames, name);
+    const call = callFrom(frames, name);
     let names = call ? madeBy(call.name) : [];
     if (/attempting to bind on|^bind\(\)/.test(message)) names = ["bind"];
     else if (/Connect call failed|^connect\(\)|new connection/.test(message)) names = ["connect"];
     const texts_ = frames.flatMap(({ source }) => source.map(({ text }) => text));
-    const asked = [...texts_].reverse().find((text) => /\b(bind|connect|create_\w+|open_\w+|start_server|\w*Server)\(/.test(text) && addressIn(text));
-    const address = addressIn(message) ?? addressIn(call?.text?.slice(call.at) ?? "") ?? (asked ? addressIn(asked) : null);
+    const asked = [...texts_].reverse().find((text) => /\b(bind|connect|create_\w+|open_\w+|start_server|\w*Server)\(/.test(text) && addressFrom(text));
+    const address = addressFrom(message) ?? addressFrom(call?.text?.slice(call.at) ?? "") ?? (asked ? addressFrom(asked) : null);
     const source = texts_.join("\n"), all = frames.map((frame) => `${frame.file} ${frame.name}`).join("\n") + source;
     let mask = BITS[data.calls[call?.name]?.find((one) => BITS[one])] ?? ALL;
     if (/\bSOCK_DGRAM\b|datagram_endpoint|UDPServer/.test(source)) mask &= UDP | DGRAM;
@@ -351,7 +351,7 @@
     if (error.doubt) return /errno|winerror/i.test(line) ? { error } : null;
     const names = callsNamed(line);
     if (common.has(error.name) && !names.length && !line.includes(error.name)) return null;
-    const address = addressIn(line.replace(/^\S*\d+[:/-]\d+\S*\s+(?=\S)/, "")); // without the time
+    const address = addressFrom(line.replace(/^\S*\d+[:/-]\d+\S*\s+(?=\S)/, "")); // without the time
     const mask = kindsAt(address) & (/\budp\b/i.test(line) ? UDP : /\btcp\b|https?:|listen |(Bind|Connect)Exception|port/i.test(line) ? TCP | UNIX : ALL);
     const notes = /\blisten E[A-Z]+/.test(line) ? [say("node")] : [];
     return { error, calls: names, address, quoted: line.trim(), notes, f: { mask: mask || ALL, ...address } };
