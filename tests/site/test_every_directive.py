@@ -115,6 +115,10 @@ DIRECTIVES = {
         ),
     ),
     "explorer": Use(body="No script.", shows=("machines",)),
+    "explain": Use(
+        body="No script.",
+        shows=("errors", "elsewhere", "sharing", "machines"),
+    ),
     "netsem": Use("agrees", shows=("netsem", "machines"), wrong=(("agree", ""),)),
     "verdicts": Use(),
     "kernel-suites": Use(shows=("suites", "machines")),
