@@ -20,8 +20,8 @@ ANSWER = """text => {
     kicker, title, state ?? "", ...notes.map(([words]) => words),
     ...ways.flatMap(({ cause, because }) => [cause, because])]);
   const [{ call, errno, page }] = cards;
-  const of = [call, errno, page.split(".html")[0]];
-  return [of.map(one => one || "-"), said.join("\\n")];
+  const first = [call, errno, page.split(".html")[0]].map(one => one || "-");
+  return [first, said.join("\\n")];
 }"""
 WORKED = """text => { const start = performance.now(); explain(text);
   return performance.now() - start; }"""

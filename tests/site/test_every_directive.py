@@ -108,7 +108,6 @@ DIRECTIVES = {
             ("EADRINUSE", "taken: It is taken. | ss -ltn | the port | port_taken"),
         ),
     ),
-    "explain": Use(body="No script.", shows=ERRORS, silent=True),
     "error-field": Use(shows=ERRORS, silent=True),
     "errno-index": Use(shows=("errors",)),
     "errno-counts": Use(shows=("errors",), silent=True),
@@ -128,6 +127,10 @@ DIRECTIVES = {
         ),
     ),
     "explorer": Use(body="No script.", shows=("machines",)),
+    "explain": Use(
+        body="No script.",
+        shows=("errors", "elsewhere", "sharing", "machines"),
+    ),
     "netsem": Use("agrees", shows=("netsem", "machines"), wrong=(("agree", ""),)),
     "verdicts": Use(),
     "kernel-suites": Use(shows=("suites", "machines")),

@@ -44,7 +44,7 @@
     parts.push(make("p", {}, make("strong", {}, "What to do: "), ...words(cure)));
     if (unshown) parts.push(paragraph("small", say("not_tried", unshown)));
     else if (lines) {
-      const code = make("pre", { tabindex: "0", "aria-label": "The cure" }, lines);
+      const code = make("pre", { tabindex: "0", role: "group", "aria-label": "The cure" }, lines);
       parts.push(make("details", {}, make("summary", {}, "The cure, as it was tried"), code));
     }
     const proofs = claims.map(proof);
@@ -63,14 +63,14 @@
     parts.push(make("h2", {}, ...words(title)));
     if (state) parts.push(paragraph("state", state));
     if (names) parts.push(make("p", {}, make("span", { class: "card" }, slot("local", names[0]), slot("peer", names[1]))));
-    if (quoted) parts.push(make("pre", { class: "explain-quoted", tabindex: "0", "aria-label": "The line of your text" }, quoted.slice(0, 400)));
+    if (quoted) parts.push(make("pre", { class: "explain-quoted", tabindex: "0", role: "group", "aria-label": "The line of your text" }, quoted.slice(0, 400)));
     const all = (some) => some.map((one) => way(one, card));
     if (ways.length > 1) {
       parts.push(paragraph("label", sure === false || mixed ? "Which is yours? The commonest first." : "More than one way fits."));
       parts.push(make("ol", { class: "explain-ways" }, ...all(ways)));
     } else if (ways.length) parts.push(make("ul", { class: "explain-ways alone" }, ...all(ways)));
     for (const [text, claim] of notes) {
-      const note = make("div", { class: "explain-note" }, make("p", {}, ...words(text)));
+      const note = make("div", { class: "explain-remark" }, make("p", {}, ...words(text)));
       if (claim) note.append(make("ul", { class: "explain-proofs" }, proof(claim)));
       parts.push(note);
     }
@@ -82,7 +82,7 @@
     if (page && errno) links.append(make("a", { href: page }, `All about ${errno}`));
     if (walk) links.append(make("a", { href: `${data.explorer}#${walk}` }, "The learned machine says the same: open it there"));
     if (links.childElementCount) parts.push(links);
-    return make("section", { class: `explain-card ${card.kind}`, "data-call": call, "data-errno": errno }, ...parts);
+    return make("section", { class: `explain-card explain-${card.kind}`, "data-call": call, "data-errno": errno }, ...parts);
   }
 
   function show(text = field.value) {

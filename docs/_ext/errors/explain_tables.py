@@ -519,12 +519,13 @@ WORDS: dict[str, tuple[str, str]] = {
         "",
     ),
     "close_wait_to": (
-        "To {}. It stays so until the program calls `close()`.",
+        "{} has said that it sends no more: `recv()` returns `b''`, and this end can "
+        "still send.",
         "tcp.shutdown_ends_one_direction",
     ),
     "close_wait_cure": (
-        "Close the socket where `recv()` returns nothing; `with` does it on every way "
-        "out.",
+        "It stays so until the program calls `close()`: do it where `recv()` returns "
+        "nothing; `with` does it on every way out.",
         "",
     ),
     "syn_sent": ("No answer came from {}: {} in `SYN-SENT`.", ""),
