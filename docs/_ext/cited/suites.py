@@ -64,7 +64,11 @@ class KernelSuites(Directive):
             self.warn(f"{store.shown(path)}: {found}: {store.cure(path)}")
         rows = [row(*([text] for text in line)) for line in by_suite(statements)]
         heads = ["Test suite", "Statements", *COLUMNS.values()]
-        return [nodes.paragraph("", summary(statements)), table(heads, rows)]
+        made = table(heads, rows)
+        for entry in made.findall(nodes.entry):
+            if entry.astext().isdecimal():
+                entry["classes"].append("text-right")
+        return [nodes.paragraph("", summary(statements)), made]
 
 
 def setup(app: Sphinx) -> None:

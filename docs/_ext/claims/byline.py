@@ -27,11 +27,11 @@ def add_byline(app: Sphinx, doctree: nodes.document) -> None:
         return
     short, more = text
     line = nodes.container(classes=["byline"])
-    line += nodes.inline("", f"{MARK} ", classes=["mark"])
-    line += nodes.Text(short)
+    tick = nodes.inline("", f"{MARK} ", classes=["mark"])
+    line += nodes.inline("", "", tick, nodes.Text(short))
     line += html(
         ' <button class="every-mark" type="button">Show every mark</button>'
-        f"<details><summary>How</summary>{escape(more)}</details>"
+        f"<details><summary>How it is proved</summary>{escape(more)}</details>"
     )
     title.parent.insert(title.parent.index(title) + 1, line)
 

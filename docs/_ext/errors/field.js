@@ -23,19 +23,24 @@
     location.href = sure;
   });
   field.addEventListener("input", () => {
-    const typed = field.value.toLowerCase().match(/\w+/g) ?? [];
+    // Addresses and ports are no numbers of errors.
+    const text = field.value.toLowerCase().replace(/\d+(\.\d+){3}|\[?::\w*\]?|:\d+/g, " ");
+    const typed = [...new Set(text.match(/\w+/g) ?? [])];
+    const number = (text.match(/err(?:no|or)?\W*(\d+)/) ?? text.match(/\((\d+):/) ?? text.match(/^\s*(\d+)\s*$/))?.[1];
     const rated = all.map(({ item, words, name }) => {
       let points = 0;
       for (const word of typed) {
-        if (word === name || (word.length > 2 && name.startsWith(word))) points += 4;
-        else if (words.has(word)) points += /^\d+$/.test(word) ? 3 : common.has(word) ? 0.1 : 1;
+        const isName = /^e[a-z]+$/.test(name) && !name.endsWith("error");
+        if (isName && (word === name || word === `wsa${name}`)) points += 20;
+        else if (isName && word.length > 3 && name.startsWith(word)) points += 4;
+        else if (words.has(word)) points += /^\d+$/.test(word) ? (word === number ? 8 : 0) : common.has(word) ? 0.1 : 1;
       }
       return { item, name, points };
     });
     const most = Math.max(...rated.map(({ points }) => points));
     const best = rated.filter(({ points }) => points >= 1 && points >= most / 2)
       .sort((one, other) => other.points - one.points).slice(0, 4);
-    sure = most >= 3 && best.length ? best[0].item.querySelector("a").href : null;
+    sure = most >= 2 && best.length && (best.length < 2 || most > 1.3 * rated.map(({ points }) => points).sort((one, other) => other - one)[1]) ? best[0].item.querySelector("a").href : null;
     for (const { item } of all) item.classList.remove("fits");
     for (const { item } of best) {
       item.classList.add("fits");

@@ -94,7 +94,7 @@
     "connection attempt timed out": "ETIMEDOUT", "socket is not connected": "ENOTCONN",
     "actively refused": "ECONNREFUSED", "only one usage of each socket address": "EADDRINUSE",
     "port is already allocated": "EADDRINUSE", "port already in use": "EADDRINUSE",
-    "address in use": "EADDRINUSE", "wsaewouldblock": "EAGAIN", "ewouldblock": "EAGAIN",
+    "address in use": "EADDRINUSE", "port in use": "EADDRINUSE", "port is in use": "EADDRINUSE", "wsaewouldblock": "EAGAIN", "ewouldblock": "EAGAIN",
   };
 
   /** The error that a query names by text, name or number, and the query without it. */
@@ -124,6 +124,7 @@
   const ASIDE = new Set(["reference/netsem", "reference/kernel-suites", "reference/learned"]); // for experts
   const ENTRY = 70; // for each word of an entry of the index that was asked for
   const ERROR = 90; // for the page of the error that a query names
+  const TITLE = 150; // for a page whose title says what was asked
   const ADDRESS = /^[\d.:]+$/;
   const EXCEPTION = /\b(?:os|socket\.|permission|timeout|blockingio|brokenpipe|connection\w+)error\b|\berrno\b|\bwinerror\b/gi;
 
@@ -184,11 +185,16 @@
       if (one.page.endsWith("/index")) score *= 0.5; // it only leads to the others
       if (ASIDE.has(one.page)) score *= 0.6;
       score *= 0.22 + 0.78 * part([...one.terms], wanted);
+      if (inTitle(one.title, all)) score += TITLE;
       if (error?.page === one.page) score += ERROR;
       return { ...one, score };
     });
     return list.sort((a, b) => b.score - a.score || a.order - b.order);
   }
+
+  /** Whether a title has all that was asked for, in this order. */
+  const inTitle = (title, asked) =>
+    asked.length > 2 && ` ${wordsOf(title).join(" ")} `.includes(` ${asked.join(" ")} `);
 
   /** Which part of what was asked for was found, from 0 to 1. */
   const part = (found, wanted) =>
