@@ -71,7 +71,7 @@ def test_page_not_found_works_at_any_depth(read_the_docs):
             place
         )
     doors = [link["href"] for link in page.select("article li a")]
-    assert len(doors) == 3
+    assert len(doors) == 5
     assert page.find("link", rel="canonical") is None
     assert meta(page, "robots") == "noindex"
 

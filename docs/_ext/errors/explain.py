@@ -208,7 +208,7 @@ def field() -> str:
         '<div id="explain" hidden>'
         '<label for="explain-text">Paste a traceback, or what strace or ss printed'
         '</label><textarea id="explain-text" rows="9" spellcheck="false" '
-        'autocomplete="off" autocapitalize="off" wrap="off" '
+        'autocomplete="off" autocapitalize="off" '
         'aria-describedby="explain-private"></textarea>'
         f'<div class="explain-tools"><span>Examples:</span>{buttons}'
         '<button type="button" class="explain-clear">Clear</button></div>'

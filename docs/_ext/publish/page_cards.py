@@ -109,7 +109,20 @@ class Pictures(SphinxPostTransform):
         item.insert(0, html(head_of(self.env, page)))
 
 
+class NoneInTheBook(SphinxPostTransform):
+    """Takes the small pictures out of the book, which has no cards."""
+
+    default_priority = 5
+    builders = ("epub",)
+
+    def run(self, **_: object) -> None:
+        for raw in list(self.document.findall(nodes.raw)):
+            if raw.astext().startswith('<svg class="glyph"'):
+                raw.parent.remove(raw)
+
+
 def setup(app: Sphinx) -> None:
     app.add_directive(CARDS, PageCards)
     app.connect("doctree-read", count)
     app.add_post_transform(Pictures)
+    app.add_post_transform(NoneInTheBook)
