@@ -73,8 +73,7 @@ html_title = "bind() and connect()"
 html_static_path = ["docs/_static"]
 html_css_files = ["site.css"]
 html_js_files = [
-    (name, {"defer": "defer"})
-    for name in ("copy.js", "marks.js", "search-field.js", "sidebar.js")
+    (name, {"defer": "defer"}) for name in ("copy.js", "marks.js", "search-field.js")
 ]
 html_favicon = "docs/_static/favicon.svg"
 html_copy_source = False

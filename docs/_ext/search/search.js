@@ -185,7 +185,7 @@
       if (one.page.endsWith("/index")) score *= 0.5; // it only leads to the others
       if (ASIDE.has(one.page)) score *= 0.6;
       score *= 0.22 + 0.78 * part([...one.terms], wanted);
-      if (inTitle(one.title, all)) score += TITLE;
+      if ([one.title, ...one.sections.map(([, heading]) => heading)].some(title => inTitle(title, all))) score += TITLE;
       if (error?.page === one.page) score += ERROR;
       return { ...one, score };
     });
