@@ -38,6 +38,8 @@ class Server(socketserver.ThreadingTCPServer):
 
     def shutdown_request(self, conn):
         self.conns.discard(conn)
+        with contextlib.suppress(OSError):
+            conn.shutdown(socket.SHUT_RDWR)  # ends recv() in its thread
         super().shutdown_request(conn)
 
     def server_close(self):

@@ -15,16 +15,19 @@ import stat
 import struct
 import subprocess
 import sys
-from contextlib import closing
+import threading
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
+from lab.isolation import child
 from lab.isolation.capture import Capture, decode
 from snippets.recipes import (
     port_handed_to_a_child,
     tcp_connect_to_the_first_of_several,
     tcp_connect_with_timeout,
+    tcp_socketserver,
     unix_stream_pair,
 )
 from snippets.udp import reply_from_the_asked_address
@@ -132,6 +135,52 @@ def stopped_with_clients(recipe: str, python: str) -> None:
 @pytest.mark.parametrize("recipe", [*FOR_MANY, "tcp_server"])
 def test_ctrl_c_ends_a_server_with_idle_clients(recipe, python):
     in_a_network(stopped_with_clients, recipe, python)
+
+
+def interrupted_while_a_thread_begins() -> None:
+    """Ctrl-C between the start of a client's thread and the next accept().
+
+    The socket is closed while its thread waits in poll(), which heeds a closed
+    descriptor only when something else wakes it.
+    """
+    threads: list[threading.Thread] = []
+
+    def until_it_waits() -> None:
+        sleeps_in = Path(f"/proc/self/task/{threads[0].native_id}/wchan")  # proc(5)
+        with suppress(OSError):  # it has ended
+            while "poll" not in sleeps_in.read_text():
+                os.sched_yield()
+
+    class Interrupted(tcp_socketserver.Server):
+        def process_request(self, conn, peer):
+            super().process_request(conn, peer)
+            assert idle.recv(1) == b"x"
+            threads.extend(set(threading.enumerate()) - {threading.main_thread()})
+            until_it_waits()
+            raise KeyboardInterrupt
+
+        def close_request(self, conn):
+            if threading.current_thread() is threading.main_thread():
+                assert idle.recv(1) == b""  # its FIN has come
+                # A late ACK of that would wake poll() after all.
+                idle.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+                until_it_waits()
+            super().close_request(conn)
+
+    with socket.socket() as idle:
+        server = Interrupted(("127.0.0.1", 0), tcp_socketserver.Echo)
+        idle.connect(server.server_address)
+        idle.sendall(b"x")
+        with pytest.raises(KeyboardInterrupt):
+            server.handle_request()
+        (thread,) = threads
+        thread.join(20)  # alone it would wait for its client, 60 s
+        assert not thread.is_alive()
+        server.server_close()
+
+
+def test_ctrl_c_while_a_thread_begins_ends_it():
+    child.run(interrupted_while_a_thread_begins)
 
 
 def over_ipv6(recipe: str) -> None:
