@@ -2,6 +2,7 @@
 
 import pytest
 
+from docs._ext.publish.glyphs import EDGE, GLYPHS
 from tests.site.pages import pages
 
 WIDTHS = (390, 768, 1280, 1440, 1920)
@@ -81,3 +82,19 @@ def test_line_of_text_is_not_long(open_page):
         }"""
     )
     assert 40 <= letters <= 78
+
+
+def test_pictures_of_cards_begin_at_one_edge(visitor, built_site):
+    drawn = "".join(
+        f'<svg id="{name.replace(" ", "-")}" viewBox="0 0 64 40"><g>{text}</g></svg>'
+        for name, text in GLYPHS.items()
+    )
+    visitor.set_content(drawn)
+    look = "all => all.map(svg => [svg.id, svg.querySelector('g').getBBox().x])"
+    begins = dict(visitor.eval_on_selector_all("svg", look))
+    wrong = {
+        name: x
+        for name, x in begins.items()
+        if abs(x - EDGE.get(name.replace("-", " "), 2)) > 0.5
+    }
+    assert not wrong

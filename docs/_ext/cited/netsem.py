@@ -1,5 +1,7 @@
 """Directive `netsem`: the rules of the Netsem project beside what we measured.
 
+```{netsem} in short
+```             a sentence with the counts
 ```{netsem} counts
 ```             a table: how many rules of each call got which verdict
 ```{netsem} changed since
@@ -34,6 +36,15 @@ def by_call(rules: dict[str, Rule]) -> list[tuple[str, list[int]]]:
     told = [(call, [found[call, verdict] for verdict in HEADS]) for call in calls]
     sums = (sum(n for (_, v), n in found.items() if v == verdict) for verdict in HEADS)
     return [*told, ("all", list(sums))]
+
+
+def in_short(rules: dict[str, Rule]) -> str:
+    """One sentence with the counts of the verdicts."""
+    agrees, changed, unseen = by_call(rules)[-1][1]
+    return (
+        f"Mostly: of its {len(rules)} rules about the calls of this site, this kernel "
+        f"agrees with {agrees} and differs from {changed}; {unseen} cannot be seen."
+    )
 
 
 def counts_table(rules: dict[str, Rule]) -> nodes.table:
@@ -84,11 +95,13 @@ class Netsem(Directive):
             place = store.shown(path)
             raise store.EvidenceError(f"{place}: {found[0]}: {store.cure(path)}")
         what = self.arguments[0]
+        if what == "in short":
+            return [nodes.paragraph("", in_short(rules))]
         if what == "counts":
             return [counts_table(rules)]
         chosen = {name: rule for name, rule in rules.items() if rule.verdict == what}
         if not chosen:
-            known = ", ".join(("counts", *cited.VERDICTS))
+            known = ", ".join(("in short", "counts", *cited.VERDICTS))
             raise Refused(f"{what!r} is none of {known}")
         return [self.rules_table(chosen)]
 

@@ -14,10 +14,10 @@ from evidence.machines import Walk
 
 # The heads of the columns, by the part of the project that gives the answer.
 COLUMNS = {
-    Claim: "a proof",
-    Walk: "a state machine",
-    Cell: "the sharing table",
-    Way: "the error reference",
+    Claim: "In a proof",
+    Walk: "In a state machine",
+    Cell: "In the sharing table",
+    Way: "In the error reference",
 }
 
 
@@ -25,7 +25,7 @@ def by_suite(statements: list[Statement]) -> list[list[str]]:
     """A row for each suite and one for all: statements, and where they are answered."""
     names = list(dict.fromkeys(s.suite for s in statements))
     groups = {name: [s for s in statements if s.suite == name] for name in names}
-    groups["all four"] = statements
+    groups["All four"] = statements
     rows = []
     for name, mine in groups.items():
         kinds = Counter(type(statement.answers[0]) for statement in mine)

@@ -142,6 +142,8 @@ class ClaimDomain(Domain):
         if place is None:
             return None
         where = anchor_of(target)
+        if not contnode.children:
+            contnode += nodes.Text(env.titles[place.page].astext())
         return make_refnode(
             builder, fromdocname, place.page, where, contnode, node["hint"]
         )
@@ -158,7 +160,10 @@ def of(env: BuildEnvironment) -> ClaimDomain:
 
 
 def link(kind: str, claim: str, content: nodes.Node, hint: str) -> nodes.Node:
-    """A link to a claim's `home` or its `proof`; resolved once all pages are read."""
+    """A link to a claim's `home` or its `proof`; resolved once all pages are read.
+
+    Where the content is empty, it becomes the title of the page.
+    """
     made = addnodes.pending_xref(
         "",
         content,

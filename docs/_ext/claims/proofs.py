@@ -50,17 +50,15 @@ def proof_section(
     """One proof: the sentence, its home, where it passed, packets, source, helpers."""
     title = nodes.title("", "", *words(proof.sentence))
     made = nodes.section("", title, ids=[proof_anchor(proof.id)], classes=["proof"])
-    place = nodes.inline("", "the page that states it")
-    home = domain.link("home", proof.id, place, "")
+    home = domain.link("home", proof.id, nodes.inline(), "")
     rows = known.rows(proof.id)
     about = nodes.paragraph("", "", nodes.literal("", proof.id), classes=["about"])
     about += [nodes.Text(", on "), home, nodes.Text(". "), *needs(proof)]
-    about += [nodes.Text(" "), *scope(proof, known.kinds(proof.id)), nodes.Text(" ")]
-    about += nodes.Text(
-        " ".join(passed(platform, row) for platform, row in rows.items())
-    )
+    about += [nodes.Text(" "), *scope(proof, known.kinds(proof.id))]
     made += about
     made += html("<details><summary>The test</summary>")
+    ended = " ".join(passed(platform, row) for platform, row in rows.items())
+    made += nodes.paragraph("", ended)
     packets = next((row.packets for row in rows.values() if row.packets), [])
     if packets:
         made += html(

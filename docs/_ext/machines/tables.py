@@ -53,9 +53,9 @@ def outcome_table(
 
 
 def cell(step: Transition) -> str:
-    """One outcome, and where it leads; a dot for what cannot happen there."""
+    """One outcome, and where it leads; a dash for what cannot happen there."""
     if step.outcome.startswith("nothing: "):
-        return "·"
+        return "—"
     kind = outcome_class(step.outcome, is_errno(step.outcome))
     after = "" if step.after == step.state else step.after
     leads = f'<br><span class="leads">→ {escape(after)}</span>' if after else ""

@@ -152,12 +152,28 @@ GLYPHS = {
 }
 
 
+# Where each drawing begins: all others at 2. A card's picture and text share one edge.
+BEGINS = {
+    4: "taken, buttons, compared",
+    6: "names, no names, local, peer, path, both, learned, no such, denied, number",
+    7: "loop",
+    8: "terminal, end, who, options, free, book, struck, ticks",
+    10: "code, lines",
+    12: "changed",
+    13: "grid",
+    18: "minute",
+    20: "lock, file",
+}
+EDGE = {name: x for x, names in BEGINS.items() for name in names.split(", ")}
+
+
 def glyph(name: str) -> str:
     """One picture as SVG; it says nothing that the words beside it do not say.
 
     Raises KeyError.
     """
+    left = EDGE.get(name, 2) - 1
     return (
-        '<svg class="glyph" viewBox="0 0 64 40" width="64" height="40" '
+        f'<svg class="glyph" viewBox="{left} 0 64 40" width="64" height="40" '
         f'aria-hidden="true" focusable="false">{GLYPHS[name]}</svg>'
     )

@@ -14,6 +14,7 @@ from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 
 from docs._ext.cards import card
+from docs._ext.claims.text import written
 from docs._ext.runs.drawing import as_table, draw
 from docs._ext.runs.recorded import RecordingDirective, check_sockets, socket_list
 from docs._ext.runs.steps import Story, story
@@ -78,7 +79,9 @@ def picture(recording: Recording, caption: str, only: Collection[str] = ()) -> s
 def where(recording: Recording) -> str:
     """HTML: the machine, kernel and date that a recording came from."""
     made_on = systems.name(recording.platform)
-    return f'<span class="where">Recorded on {made_on}, {recording.date}.</span>'
+    return (
+        f'<span class="where">Recorded on {made_on}, {written(recording.date)}.</span>'
+    )
 
 
 def call_flow(told: Story, only: Collection[str], title: str = "") -> str:

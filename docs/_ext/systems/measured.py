@@ -149,22 +149,26 @@ def rows() -> list[Row]:
 
 
 def as_table(found: list[Row]) -> str:
-    """HTML of the rows, with where and when each was measured last."""
+    """HTML of the rows, with when each was measured last, and below it where."""
     lines = (
         (
             escape(row.what),
             row.how_many,
-            "<br>".join(map(systems.name, row.where)),
             written(row.day),
         )
         for row in found
     )
-    return html_table(["what", "how many", "where", "last on"], lines, "measured")
+    made = html_table(["What", "How many", "Last on"], lines, "measured")
+    return f'{made}<p class="byline">On {escape(everywhere(found))}.</p>'
+
+
+def everywhere(found: list[Row]) -> str:
+    """The names of all systems, each once."""
+    return "; ".join(sorted({systems.name(p) for row in found for p in row.where}))
 
 
 def in_short(found: list[Row]) -> str:
     """HTML of the counts alone, in a line."""
-    where = "; ".join(sorted({systems.name(p) for row in found for p in row.where}))
     items = "".join(
         "<li><strong>{}</strong> {}</li>".format(*escape(row.short).split(" ", 1))
         for row in found
@@ -172,7 +176,7 @@ def in_short(found: list[Row]) -> str:
     day = written(max(row.day for row in found))
     return (
         f'<ul class="measured">{items}</ul>'
-        f'<p class="byline">On {escape(where)}, last on {day}.</p>'
+        f'<p class="byline">On {escape(everywhere(found))}, last on {day}.</p>'
     )
 
 

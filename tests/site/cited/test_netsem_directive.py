@@ -53,7 +53,7 @@ def netsem_site(small_site):
 
 def test_unknown_verdict_is_complained_of(netsem_site):
     warnings = netsem_site("perhaps", {})
-    complaint = "netsem: 'perhaps' is none of counts, agrees, changed since, cannot be"
+    complaint = "netsem: 'perhaps' is none of in short, counts, agrees, changed since, "
     assert f"index.md:3: WARNING: {complaint}" in warnings
 
 

@@ -35,7 +35,7 @@ def test_rows_count_statements_and_answers(statements):
     assert directive.by_suite(statements) == [
         ["One", "2", "0", "1", "0", "1"],
         ["Two", "1", "1", "0", "0", "0"],
-        ["all four", "3", "1", "1", "0", "1"],
+        ["All four", "3", "1", "1", "0", "1"],
     ]
 
 

@@ -26,7 +26,7 @@ def test_every_row_is_there_once_and_in_order():
 def test_verdicts_are_counted_right():
     found = Counter(row["verdict"] for row in ROWS.values())
     said = re.search(
-        r"Of the (\d+) rows (\d+) are true, (\d+) imprecise, (\d+) false, "
+        r"Of their (\d+) statements (\d+) are true, (\d+) imprecise, (\d+) false, "
         r"(\d+) depend on the system, and (\d+) state no behaviour",
         SOURCE,
     )

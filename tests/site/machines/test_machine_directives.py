@@ -104,7 +104,7 @@ def test_table_has_a_row_for_each_input_of_the_full_machine(machine_site):
     page = machine_site.page()
     rows = re.findall(r'<tr><th scope="row"><code>(.*?)</code>', page)
     assert rows == [told.call for told in INPUTS.values()]
-    assert "<td>·</td>" in page, "an input that does nothing"
+    assert "<td>—</td>" in page, "an input that does nothing"
     assert "→ bound, connected" in page
 
 

@@ -30,7 +30,7 @@ def test_picture_has_caption_table_and_where_it_is_from(small_site):
     page = small_site.page()
     assert "<figcaption><p>One &amp; only.</p>" in page
     assert re.search(
-        r"Recorded on Linux [\d.]+, Python [\d.]+, \d{4}-\d\d-\d\d\.", page
+        r"Recorded on Linux [\d.]+, Python [\d.]+, \d+ [A-Z][a-z]+ \d{4}\.", page
     )
     assert '<tr><th scope="row">1</th><td>sock</td>' in page
 

@@ -95,7 +95,8 @@ def test_page_shows_what_how_many_where_and_when(site):
     assert site.build() == ""
     page = site.page()
     assert '<th scope="row">a &amp; b</th><td>1,001</td>' in page
-    assert "<td>Linux 6.18.44, Python 3.11.7</td><td>2 January 2026</td>" in page
+    assert "<td>1,001</td><td>2 January 2026</td>" in page
+    assert '<p class="byline">On Linux 6.18.44, Python 3.11.7.</p>' in page
     assert (
         "<li><strong>1,001</strong> counted</li><li><strong>2</strong> counted</li>"
         in page
