@@ -246,6 +246,18 @@ def test_typed_question_shows_the_page_and_the_sentence(query, first_hits, open_
     assert results.locator(".found-sentence, .found-answer").first.inner_text()
 
 
+def test_the_answer_about_an_error_says_at_once_what_to_do(open_page):
+    page = open_page("index", viewport={"width": 1280, "height": 800})
+    page.keyboard.press("/")
+    page.keyboard.type("eaddrinuse after restart")
+    cures = page.locator(".search-panel .found").first.locator(".found-cures li")
+    cures.first.wait_for()
+    assert cures.count() == 3
+    assert "restarted" in cures.first.inner_text(), (
+        "the one that was asked for is first"
+    )
+
+
 def pages_of(place) -> list[str]:
     """The pages of the first three links."""
     links = place.locator("a").evaluate_all("all => all.map(one => one.pathname)")

@@ -59,8 +59,8 @@
       searchOptions: { combineWith: "OR" },
     });
     const all = [];
-    found.forEach(([page, kind, title, sections], order) => {
-      pages.set(page, { page, kind, title, order, sections });
+    found.forEach(([page, kind, title, sections, cures], order) => {
+      pages.set(page, { page, kind, title, order, sections, cures });
       const error = title.match(/^(E[A-Z]+): \[Errno (\d+)\] (.+)$/);
       if (error) errors.push({ page, name: error[1], number: error[2], text: error[3].toLowerCase() });
       sections.forEach(([anchor, heading, text, asked], place) => {
@@ -241,11 +241,20 @@
     link.href = `${root}${one.page}.html${anchor ? `#${anchor}` : ""}`;
     const found = make("li", "found", make("span", "found-kind", one.kind), link);
     if (anchor && heading !== one.title) found.append(make("span", "found-page", heading));
-    // The first is the answer: what an error's page says first is what to do.
+    // The first is the answer: what to do about an error, for what was asked first.
     if (isFirst && one.kind === "Error")
-      found.append(make("span", "found-answer", one.sections[0][2].split("\n")[0]));
+      found.append(make("span", "found-answer", one.sections[0][2].split("\n")[0]), ...curesFor(one, words));
     else found.append(marked(bestSentence(text, words), words));
     return found;
+  }
+
+  /** The three cures of an error's page that fit best, as a list; [] if it has none. */
+  function curesFor({ cures }, words) {
+    const fit = cure => new Set(tokens(cure.join(" ")).map(stem).filter(word => words.has(word))).size;
+    const best = cures.map((cure, at) => ({ cure, at, fits: fit(cure) }))
+      .sort((a, b) => b.fits - a.fits || a.at - b.at).slice(0, 3);
+    const items = best.map(({ cure: [symptom, todo] }) => make("li", "", make("strong", "", symptom), ` ${todo}`));
+    return items.length ? [make("ul", "found-cures", ...items)] : [];
   }
 
   const wordsToMark = query => {

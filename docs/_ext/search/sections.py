@@ -116,8 +116,27 @@ def sections(tree: nodes.document, page: str) -> list[Section]:
     return found
 
 
+def cures(tree: nodes.document) -> list[list[str]]:
+    """[[what you notice, what to do], …] of an error's page, the commonest first."""
+    found = []
+    for cause in tree.findall(nodes.container):
+        if "cause" in cause["classes"]:
+            symptom, *others = [line_of(p) for p in cause.findall(nodes.paragraph)]
+            do = next(text for text in others if text.startswith("Do "))
+            todo, _, _ = do.removeprefix("Do ").partition(" See ")
+            found.append([symptom, todo])
+    return found
+
+
+class Page(NamedTuple):
+    """What is kept of a page."""
+
+    sections: list[Section]
+    cures: list[list[str]]
+
+
 class Collector(EnvironmentCollector):
-    """Keeps the sections of each page in the environment: {page: sections}."""
+    """Keeps in the environment what the search knows of each page."""
 
     def clear_doc(self, _app: Sphinx, env: BuildEnvironment, page: str) -> None:
         kept(env).pop(page, None)
@@ -134,14 +153,15 @@ class Collector(EnvironmentCollector):
         )
 
     def process_doc(self, app: Sphinx, tree: nodes.document) -> None:
-        kept(app.env)[app.env.docname] = sections(tree, app.env.docname)
+        page = app.env.docname
+        kept(app.env)[page] = Page(sections(tree, page), cures(tree))
 
 
-def kept(env: BuildEnvironment) -> dict[str, list[Section]]:
-    """The sections of all pages that have been read."""
-    if not hasattr(env, "search_sections"):
-        env.search_sections = {}  # type: ignore[attr-defined]
-    found: dict[str, list[Section]] = env.search_sections  # type: ignore[attr-defined]
+def kept(env: BuildEnvironment) -> dict[str, Page]:
+    """All pages that have been read."""
+    if not hasattr(env, "search_pages"):
+        env.search_pages = {}  # type: ignore[attr-defined]
+    found: dict[str, Page] = env.search_pages  # type: ignore[attr-defined]
     return found
 
 
@@ -155,14 +175,15 @@ KINDS = {
 
 
 def data(env: BuildEnvironment) -> list[list[Any]]:
-    """[[page, kind, title of the page, its sections], …], in reading order."""
+    """[[page, kind, title of the page, its sections, cures], …], in reading order."""
     found = kept(env)
     return [
         [
             page,
             KINDS.get(page.partition("/")[0], "Start"),
             env.titles[page].astext(),
-            [list(one) for one in found[page]],
+            [list(one) for one in found[page].sections],
+            found[page].cures,
         ]
         for page in in_reading_order(env)
         if page in found

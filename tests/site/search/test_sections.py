@@ -30,7 +30,7 @@ SHA256 = "4e02b9fa52f244c377d737c7d06cda6bce967d137254e8532d6c79f68469bef3"
 def index_of(site) -> dict[str, list]:
     text = (site.folder / "html/_static/search-sections.js").read_text()
     text = text.removeprefix("window.takeSections(").removesuffix(");\n")
-    return {page: sections for page, _, _, sections in json.loads(text)}
+    return {page: sections for page, _, _, sections, _ in json.loads(text)}
 
 
 def test_a_section_has_its_heading_its_text_and_what_the_index_says(small_site):
