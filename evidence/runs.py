@@ -23,7 +23,8 @@ class Packet(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A packet. An end is (address, port), the port None where a protocol has none.
 
     flags: on TCP, in the order of RFC 9293; kind: on ICMP, type and code in words;
-    payload: the bytes that it carries.
+    payload: how many bytes it carries; raw: the whole packet from its IP header, in
+    hexadecimal, with what is random set as lab/runs/raw.py says.
     """
 
     protocol: str
@@ -32,17 +33,20 @@ class Packet(msgspec.Struct, kw_only=True, omit_defaults=True):
     flags: list[str] | None = None
     kind: str | None = None
     payload: int
+    raw: str = ""
 
 
 class Step(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One call: who made it on which socket, its outcome, and what it changed.
 
-    lane: a place in the recording's lanes, None if there is one; error: the name of an
+    lane: a place in the recording's lanes, None if there is one; line: of the program
+    of that lane, None when it had ended; error: the name of an
     errno, or the class of another exception; names: of each socket whose names changed,
     those it had after the call; packets: what was sent from this call until the next.
     """
 
     lane: int | None = None
+    line: int | None = None
     socket: str
     call: str
     args: str

@@ -9,6 +9,7 @@ answers one question about them:
 * `packets`: which call does a packet belong to?
 * `order`: in which order do calls and packets stand?
 * `labels`: what is a socket called, and what a port that the kernel chose?
+* `raw`: what bytes had a packet, apart from what is random?
 * `values`: how are arguments and outcomes written?
 """
 
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 import msgspec
 
 from evidence import runs
-from lab.runs import labels, names, order, packets, values
+from lab.runs import labels, names, order, packets, raw, values
 from lab.runs.events import AnyEvent, Call, Run, Sent, Socket, join
 
 
@@ -51,6 +52,7 @@ def tell(
     ports = labels.Ports.chosen(run.calls)
     labels.name_sockets(run)
     alone = len(run.lanes) <= 1
+    raw.settle(captured, ports)
     return Told(
         run.lanes,
         [socket_shown(made, alone) for made in run.sockets.values() if made.name],
@@ -76,6 +78,7 @@ def step(call: Call, run: Run, ports: labels.Ports, alone: bool) -> runs.Step:
     result = values.result(call, run.sockets)
     return runs.Step(
         lane=None if alone else call.lane,
+        line=call.returned.line,
         socket=run.sockets[call.socket].name,
         call=call.call,
         args=ports.in_text(values.arguments(call, run.sockets)),
@@ -85,12 +88,13 @@ def step(call: Call, run: Run, ports: labels.Ports, alone: bool) -> runs.Step:
             run.sockets[number].name: (ports.in_name(local), ports.in_name(peer))
             for number, (local, peer) in call.names.items()
         },
-        packets=[packet_shown(sent.packet, ports) for sent in call.packets],
+        packets=[packet_shown(sent, ports) for sent in call.packets],
     )
 
 
-def packet_shown(packet: runs.Packet, ports: labels.Ports) -> runs.Packet:
+def packet_shown(sent: Sent, ports: labels.Ports) -> runs.Packet:
     """A packet as the recording has it."""
+    packet = sent.packet
     ends = {
         side: (ports.in_text(host), port and ports.port(port))
         for side, (host, port) in (
@@ -98,4 +102,4 @@ def packet_shown(packet: runs.Packet, ports: labels.Ports) -> runs.Packet:
             ("destination", packet.destination),
         )
     }
-    return msgspec.structs.replace(packet, **ends)
+    return msgspec.structs.replace(packet, **ends, raw=sent.raw.hex())

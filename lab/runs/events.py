@@ -48,12 +48,14 @@ class Started(Event, tag="started"):
 class Returned(Event, tag="returned"):
     """A call has ended, with a result, an error, or neither, which makes a socket.
 
-    names: of each socket whose names changed, those that it has now.
+    names: of each socket whose names changed, those that it has now; line: of the
+    program, which made the call.
     """
 
     call: str
     time: int
     names: dict[str, Names]
+    line: int | None = None
     label: str | None = None
     args: list[Value] = []
     result: Value | None = None
@@ -110,10 +112,14 @@ class Call:
 
 @dataclass(eq=False)
 class Sent:
-    """A captured packet, when the kernel sent it, and the call that it belongs to."""
+    """A captured packet, when the kernel sent it, and the call that it belongs to.
+
+    raw: its bytes, from the IP header.
+    """
 
     time: int
     packet: Packet
+    raw: bytes = b""
     owner: Call | None = None
 
 

@@ -66,7 +66,7 @@ def job_for(run_id: str, programs: list[str], times: int) -> stage.Job:
 def recording(run_id: str, programs: list[str], seen: stage.Seen) -> runs.Recording:
     """The recording of what was seen."""
     captured = [
-        Sent(moment, msgspec.convert(decode(packet), runs.Packet))
+        Sent(moment, msgspec.convert(decode(packet), runs.Packet), packet)
         for moment, packet in seen.packets or ()
     ]
     told = canonical.tell(seen.events, captured, seen.printed, programs)

@@ -41,7 +41,17 @@ this_thread = threading.local()  # .making: the call that is about to make a soc
 def write(event: str, **fields: object) -> None:
     """Append one event; O_APPEND keeps lines of several processes whole."""
     fields["lane"] = f"{os.getpid()} {threading.current_thread().name}"
+    if event == "returned":
+        fields["line"] = line_of_program()
     os.write(events, (json.dumps({"event": event, **fields}) + "\n").encode())
+
+
+def line_of_program() -> "int | None":
+    """The line of the program that is being run; None while Python ends."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame and frame.f_code.co_filename != program:
+        frame = frame.f_back
+    return frame.f_lineno if frame else None
 
 
 def name(
