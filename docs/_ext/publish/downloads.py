@@ -16,7 +16,7 @@ from sphinx.util.docutils import ReferenceRole
 from sphinx.util.logging import getLogger
 from sphinx.util.osutil import relative_uri
 
-from docs._ext.publish import schemas
+from docs._ext.publish import captures, schemas
 from docs._ext.shared import newer
 from evidence import claims, runs, store
 
@@ -70,6 +70,8 @@ def is_there(address: str) -> bool:
     folder, _, name = address.partition("/")
     if name.startswith("proofs/"):
         name = name.replace("proofs/", "claims/", 1)
+    if name.endswith(".pcap"):
+        name = name.removesuffix(".pcap") + ".json"
     places = (store.measured(name), store.cited(name))
     return folder == "evidence" and any(place.is_file() for place in places)
 
@@ -98,6 +100,7 @@ def write_files(app: Sphinx, exception: Exception | None) -> None:
         return
     out, measured = Path(app.outdir), published()
     copy_evidence(out, measured)
+    captures.write(out, measured)
     programs = files_below(runs.folder(), "*.py")
     for name, files in (("evidence.zip", measured), ("snippets.zip", programs)):
         if newer(files.values(), out / name):

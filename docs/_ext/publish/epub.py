@@ -46,6 +46,8 @@ def needs_a_script(part: Tag) -> bool:
         "explain",
     ):
         return True
+    if "player-head" in classes(part):
+        return True
     return part.name == "span" and "snippet-head" in classes(part.parent)
 
 
@@ -106,6 +108,7 @@ def strict(body: str, site: str, page: str, pictures: "list[tuple[str, Style]]")
         if not part.decomposed:
             part.attrs.pop("hidden", None)
             part.attrs.pop("tabindex", None)
+            part.attrs.pop("data-steps", None)
     return soup.decode(formatter="minimal")
 
 

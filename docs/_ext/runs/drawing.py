@@ -5,6 +5,7 @@ a unit is a pixel there, or little less, so no text is smaller than 11 pixels.
 """
 
 from html import escape
+from itertools import groupby
 
 from docs._ext.cards import EMPTY, SIDES, shown_name
 from docs._ext.runs.steps import Row, Story
@@ -12,39 +13,63 @@ from docs._ext.shared import html_table, outcome_class
 
 WIDTH = 344
 EDGE = 10  # where the outer lanes run
-INDENT = 10  # from a lane to its text
+PAD = 7  # between the edge of a call and its text
 LINE = 17
-LETTER = 7.25  # width of a letter in the monospaced font
-LETTERS = int((WIDTH - 2 * EDGE - INDENT) / LETTER)
+LETTER = 7.5  # width of a letter in the monospaced font
+LETTERS = int((WIDTH - 2 * EDGE - 2 * PAD) / LETTER)
+HEAD = 16  # height of a line of lane titles
 
 
 def draw(told: Story, title: str) -> str:
     """The SVG of a story. Colours and fonts come from sequence.css."""
     count = len(told.lanes)
-    single = count == 1
     xs = [EDGE + n * (WIDTH - 2 * EDGE) / max(count - 1, 1) for n in range(count)]
+    heads, top = lane_titles(told.lanes, xs)
+    drawing = {"call": draw_call, "outcome": draw_outcome, "card": draw_card}
     body: list[str] = []
-    y = 34.0
-    for row in told.rows:
-        if row.kind == "call":
-            y = draw_call(body, row, xs, y)
-        elif row.kind == "packet":
-            y = draw_packet(body, row, xs, y, single)
-        else:
-            y = draw_card(body, row, xs, y)
+    y = top + 8.0
+    for _, rows in groupby(told.rows, lambda row: row.step):
+        group: list[str] = []
+        begin = y
+        for row in rows:
+            if row.kind == "packet":
+                y = draw_packet(group, row, xs, y, count == 1)
+            else:
+                y = drawing[row.kind](group, row, xs, y)
+        back = f'<rect class="back" x="0" y="{begin + 2:g}" width="{WIDTH}" '
+        back += f'height="{y - begin + 2:g}" rx="4"/>'
+        body.append(
+            f'<g class="step" data-step="{row.step}">{back}{"".join(group)}</g>'
+        )
     lines = [
-        f'<line class="lane" x1="{x:g}" y1="26" x2="{x:g}" y2="{y:g}"/>' for x in xs
-    ]
-    heads = [
-        f'<text class="head" x="{x:g}" y="16" text-anchor="{anchor(n, count)}">'
-        f"{escape(lane)}</text>"
-        for n, (x, lane) in enumerate(zip(shifted(xs), told.lanes, strict=True))
+        f'<line class="lane" x1="{x:g}" y1="{top:g}" x2="{x:g}" y2="{y:g}"/>'
+        for x in xs
     ]
     height = y + 6
     return (
         f'<svg class="sequence" viewBox="0 0 {WIDTH} {height:g}" role="img" '
         f'aria-label="{escape(title)}">' + "".join([*heads, *lines, *body]) + "</svg>"
     )
+
+
+def lane_titles(lanes: list[str], xs: list[float]) -> tuple[list[str], float]:
+    """The titles above the lanes, and where the lanes begin.
+
+    A title that would touch the one before it stands a line lower.
+    """
+    made, ends, lowest = [], [0.0] * len(lanes), 0
+    for n, (x, lane) in enumerate(zip(shifted(xs), lanes, strict=True)):
+        side, width = anchor(n, len(lanes)), len(lane) * LETTER + 8
+        if side == "middle":
+            x = inside(x, width)
+        left = x - width * {"start": 0, "middle": 0.5, "end": 1}[side]
+        at = next(row for row, end in enumerate(ends) if end <= left)
+        ends[at], lowest = left + width, max(lowest, at)
+        made.append(
+            f'<text class="head" x="{x:g}" y="{HEAD * (at + 1) - 3}" '
+            f'text-anchor="{side}">{escape(lane)}</text>'
+        )
+    return made, HEAD * (lowest + 1) + 4
 
 
 def anchor(lane: int, count: int) -> str:
@@ -57,12 +82,6 @@ def anchor(lane: int, count: int) -> str:
 def shifted(xs: list[float]) -> list[float]:
     """Lane heads begin and end at the very edge of the picture."""
     return [0 if x == EDGE else WIDTH if x == WIDTH - EDGE else x for x in xs]
-
-
-def text_x(lane: int, xs: list[float]) -> float:
-    """Where the text of a lane begins, or ends."""
-    side = anchor(lane, len(xs))
-    return xs[lane] + {"start": INDENT, "end": -INDENT, "middle": 0}[side]
 
 
 def inside(middle: float, width: float) -> float:
@@ -88,34 +107,54 @@ def wrap(text: str, letters: int = LETTERS) -> list[str]:
 
 
 def draw_call(body: list[str], row: Row, xs: list[float], y: float) -> float:
-    """A dot on the lane, the call, and its outcome behind or below it."""
-    x, side = text_x(row.lane, xs), anchor(row.lane, len(xs))
+    """The call in a box on its lane, its outcome behind or below it."""
     kind = outcome_class(row.outcome, row.failed)
     outcome = f"→ {row.outcome}" if row.outcome else ""
-    lines = [(line, "call") for line in wrap(row.text)]
-    if outcome:
-        if len(lines) == 1 and len(row.text) + len(outcome) + 1 <= LETTERS:
-            lines = [(f"{row.text} {outcome}", kind)]
-        else:
-            lines += [(line, kind) for line in wrap(outcome)]
-    y += 6
-    if side != "middle":  # there the text itself stands on the lane
-        dot = f'<circle class="dot" cx="{xs[row.lane]:g}" cy="{y + 9:g}" r="3.5"/>'
-        body.append(dot)
-    for line, style in lines:
-        content = escape(line)
-        if style != "call" and line.startswith(row.text):
-            content = (
-                f"{escape(row.text)}<tspan class='{kind}'> {escape(outcome)}</tspan>"
-            )
-            style = "call"
-        at = inside(x, len(line) * LETTER) if side == "middle" else x
-        body.append(
-            f'<text class="{style}" x="{at:g}" y="{y + 13:g}" '
-            f'text-anchor="{side}">{content}</text>'
-        )
+    lines = [(escape(line), len(line), "call") for line in wrap(row.text)]
+    if outcome and len(lines) == 1 and len(row.text) + len(outcome) + 1 <= LETTERS:
+        both = f'{escape(row.text)}<tspan class="{kind}"> {escape(outcome)}</tspan>'
+        lines = [(both, len(row.text) + len(outcome) + 1, "call")]
+    elif outcome:
+        lines += [(escape(line), len(line), kind) for line in wrap(outcome)]
+    return draw_box(body, lines, row.lane, xs, y)
+
+
+def draw_outcome(body: list[str], row: Row, xs: list[float], y: float) -> float:
+    """What came of a call, below the packets that it learned it from."""
+    kind = outcome_class(row.outcome, row.failed)
+    call = row.text.partition("(")[0]
+    text = f"{call}() → {row.outcome}" if row.outcome else f"{call}() returns"
+    lines = [(escape(line), len(line), kind) for line in wrap(text)]
+    return draw_box(body, lines, row.lane, xs, y, "box came")
+
+
+def draw_box(
+    body: list[str],
+    lines: list[tuple[str, int, str]],
+    lane: int,
+    xs: list[float],
+    y: float,
+    look: str = "box",
+) -> float:
+    """Lines in a box that stands on a lane, with a dot where the lane enters it.
+
+    lines: of each its SVG, its letters, and its class.
+    """
+    side, x = anchor(lane, len(xs)), xs[lane]
+    width = max(letters for _, letters, _ in lines) * LETTER + 2 * PAD
+    left = x - width * {"start": 0, "middle": 0.5, "end": 1}[side]
+    left = min(max(left, 0), WIDTH - width)
+    y += 8
+    height = len(lines) * LINE + 5
+    body.append(
+        f'<rect class="{look}" x="{left:g}" y="{y:g}" width="{width:g}" '
+        f'height="{height}" rx="4"/><circle class="dot" cx="{x:g}" cy="{y:g}" r="4"/>'
+    )
+    for text, _, style in lines:
         y += LINE
-    return y
+        at = f'x="{left + PAD:g}" y="{y - 2:g}"'
+        body.append(f'<text class="{style}" {at}>{text}</text>')
+    return y + 5
 
 
 def draw_packet(
@@ -134,11 +173,15 @@ def draw_packet(
     way = 1 if x2 > x1 else -1
     y += 22
     tip = x2 - way * 5
+    cross = f'<path class="cross" d="M{tip - way * 16:g} {y - 5:g}l{way * 10} 10m0 -10'
+    cross += f'l{-way * 10} 10"/>'
     body.append(
-        f'<line class="packet" x1="{x1 + way * 5:g}" y1="{y:g}" x2="{tip - way * 6:g}" '
-        f'y2="{y:g}"/><path class="tip" d="M{tip:g} {y:g}l{-way * 8} -4v8z"/>'
-        f'<text class="packet" x="{(x1 + x2) / 2:g}" y="{y - 6:g}" '
-        f'text-anchor="middle">{escape(row.text)}</text>'
+        f'<g class="packet {row.look}"><line x1="{x1 + way * 5:g}" y1="{y:g}" '
+        f'x2="{tip - way * 6:g}" y2="{y:g}"/>'
+        f'<path class="tip" d="M{tip:g} {y:g}l{-way * 8} -4v8z"/>'
+        f"{cross if row.look == 'reset' else ''}"
+        f'<text x="{(x1 + x2) / 2:g}" y="{y - 6:g}" '
+        f'text-anchor="middle">{escape(row.text)}</text></g>'
     )
     return y + 5
 
@@ -148,24 +191,29 @@ def draw_loop(body: list[str], row: Row, x: float, y: float) -> float:
     way = 1 if x < WIDTH / 2 else -1
     y += 22
     body.append(
-        f'<path class="packet" d="M{x + way * 5:g} {y:g}h{way * 70}'
+        f'<g class="packet {row.look}"><path d="M{x + way * 5:g} {y:g}h{way * 70}'
         f'a6 6 0 0 {int(way == 1)} 0 12h{-way * 64}"/>'
         f'<path class="tip" d="M{x + way * 5:g} {y + 12:g}l{way * 8} -4v8z"/>'
-        f'<text class="packet" x="{x + way * 40:g}" y="{y - 6:g}" '
-        f'text-anchor="middle">{escape(row.text)}</text>'
+        f'<text x="{x + way * 40:g}" y="{y - 6:g}" '
+        f'text-anchor="middle">{escape(row.text)}</text></g>'
     )
     return y + 17
 
 
 def draw_card(body: list[str], row: Row, xs: list[float], y: float) -> float:
-    """The two slots of a socket whose name has changed."""
+    """The two slots of a socket whose name has changed, under its name."""
     texts = [shown_name(name) for name in row.names]
     slots = [max(len(text) * LETTER + 14, 52) for text in texts]
+    slots[0] = max(slots[0], len(row.text) * LETTER + 14)
     width = sum(slots)
     side = anchor(row.lane, len(xs))
-    x = text_x(row.lane, xs) - width * {"start": 0, "middle": 0.5, "end": 1}[side]
+    x = xs[row.lane] - width * {"start": 0, "middle": 0.5, "end": 1}[side]
     x = min(max(x, 0), max(WIDTH - width, 0))
     y += 6
+    body.append(
+        f'<text class="owner" x="{x + 1:g}" y="{y + 11:g}">{escape(row.text)}</text>'
+    )
+    y += 15
     for text, slot, kind in zip(texts, slots, SIDES, strict=True):
         empty = " empty" if text == EMPTY else ""
         body.append(
@@ -189,9 +237,12 @@ def as_table(told: Story) -> str:
             target = told.lanes[row.target]
             what = f"packet to {escape(target)}" if target != lane else "packet"
             result = escape(row.text)
+        elif row.kind == "outcome":
+            call = escape(row.text.partition("(")[0])
+            what, result = f"<code>{call}()</code> returns", escape(row.outcome)
         else:
             local, peer = (escape(shown_name(name)) for name in row.names)
             what = f"{escape(row.text)} is now"
             result = f"local {local}, peer {peer}"
-        rows.append((str(number), escape(lane), what, result))
+        rows.append((str(row.step or number), escape(lane), what, result))
     return html_table(("Step", "End", "What", "Outcome"), rows)

@@ -9,6 +9,11 @@ from evidence import runs, store
 class RecordingDirective(Directive):
     """A directive that shows recordings of runs."""
 
+    @property
+    def root(self) -> str:
+        """The way from the page to the beginning of the site, for instance `../`."""
+        return "../" * self.env.docname.count("/")
+
     def recording_of(self, snippet: str) -> runs.Recording:
         """The recording of the run that shows a snippet.
 

@@ -8,6 +8,7 @@ Option of both: sockets, with spaces or commas between; all if left out.
 
 from collections.abc import Collection
 from html import escape
+from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -15,11 +16,12 @@ from sphinx.application import Sphinx
 
 from docs._ext.cards import card
 from docs._ext.claims.text import written
+from docs._ext.runs import player
 from docs._ext.runs.drawing import as_table, draw
 from docs._ext.runs.recorded import RecordingDirective, check_sockets, socket_list
 from docs._ext.runs.steps import Story, story
 from docs._ext.shared import html, outcome_class
-from evidence import systems
+from evidence import errors, store, systems
 from evidence.runs import Recording
 
 
@@ -33,6 +35,7 @@ class Picture(RecordingDirective):
         recording = self.recording_of(self.arguments[0])
         only: list[str] = self.options.get("sockets", [])
         check_sockets(only, recording)
+        self.depends_on(store.measured(errors.FILE))  # for the questions
         return recording, only
 
 
@@ -45,7 +48,7 @@ class Sequence(Picture):
         recording, only = self.asked_for()
         caption = self.options.get("caption", "")
         caption = f"<p>{escape(caption)}</p>" if caption else ""
-        return [html(picture(recording, caption, only))]
+        return [html(picture(recording, caption, only, self.root))]
 
 
 class CallFlow(Picture):
@@ -60,17 +63,24 @@ class CallFlow(Picture):
         return [html(call_flow(story(recording, only), only, title))]
 
 
-def picture(recording: Recording, caption: str, only: Collection[str] = ()) -> str:
+def picture(
+    recording: Recording, caption: str, only: Collection[str] = (), root: str = ""
+) -> str:
     """HTML: the picture, the same as a table, and when and where it was recorded.
 
-    caption: HTML; only: the sockets to show, all if there are none. Raises
+    caption: HTML; only: the sockets to show, all if there are none; root: the way from
+    the page to the beginning of the site, for instance `../`. Raises
     EvidenceError for a platform that nobody has noted.
     """
     told = story(recording, only)
     title = f"What happened when {recording.run} ran, as a table below"
+    steps = player.data(recording, told, player.frequent_errors())
     return (
-        f'<figure class="recorded">{draw(told, title)}'
-        f"<figcaption>{caption}{where(recording)}"
+        f'<figure class="recorded player" data-run="{recording.run}" '
+        f'data-steps="{escape(steps)}"><div class="player-head">'
+        f"{player.bar(told, recording.run)}{player.head(told)}</div>"
+        f"{draw(told, title)}<figcaption>{caption}{where(recording)}"
+        f"{files(recording, root)}"
         f"<details><summary>The same as a table</summary>{as_table(told)}</details>"
         "</figcaption></figure>"
     )
@@ -82,6 +92,18 @@ def where(recording: Recording) -> str:
     return (
         f'<span class="where">Recorded on {made_on}, {written(recording.date)}.</span>'
     )
+
+
+def files(recording: Recording, root: str) -> str:
+    """HTML: links to the recording, and to its packets if there are any."""
+    kinds = ["json"]
+    if any(step.packets for step in recording.steps):
+        kinds.append("pcap")
+    links = ", ".join(
+        f'<a href="{root}evidence/runs/{recording.run}.{kind}" download>{kind}</a>'
+        for kind in kinds
+    )
+    return f' <span class="where">As a file: {links}.</span>'
 
 
 def call_flow(told: Story, only: Collection[str], title: str = "") -> str:
@@ -106,6 +128,21 @@ def call_flow(told: Story, only: Collection[str], title: str = "") -> str:
     return f'<div class="call-flow">{head}<ol>{lines}</ol></div>'
 
 
+def add_script(
+    app: Sphinx,
+    _page: str,
+    _template: str,
+    context: dict[str, Any],
+    _tree: nodes.document | None,
+) -> None:
+    """The script of the player, on pages that have one."""
+    if app.builder.name == "html" and 'class="recorded player"' in context.get(
+        "body", ""
+    ):
+        app.add_js_file("player.js", loading_method="defer")
+
+
 def setup(app: Sphinx) -> None:
+    app.connect("html-page-context", add_script)
     app.add_directive("sequence", Sequence)
     app.add_directive("call-flow", CallFlow)

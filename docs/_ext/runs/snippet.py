@@ -17,7 +17,7 @@ from docs._ext.claims.domain import link
 from docs._ext.runs.recorded import RecordingDirective
 from docs._ext.runs.sequence import picture
 from docs._ext.shared import html, part_of
-from evidence import claims, runs
+from evidence import claims, errors, runs, store
 
 
 class Snippet(RecordingDirective):
@@ -38,7 +38,8 @@ class Snippet(RecordingDirective):
         if "function" in self.options:
             shown = part_of(source, self.options["function"])
         box = nodes.container(classes=["snippet"])
-        box += head(snippet, source)
+        first = source[: source.index(shown)].count("\n") + 1
+        box += head(snippet, source, first)
         box += nodes.literal_block(shown, shown, language="python-socket")
         if runs.why_stale(recording):
             box += html(
@@ -48,19 +49,23 @@ class Snippet(RecordingDirective):
         if "no-output" not in self.options:
             box += html(output(recording, snippet))
         if "picture" in self.options:
+            self.depends_on(store.measured(errors.FILE))  # for the questions
             box += html(
                 '<details class="what-happened"><summary>What happened, call by call'
-                f"</summary>{picture(recording, '')}</details>"
+                f"</summary>{picture(recording, '', root=self.root)}</details>"
             )
         return [box]
 
 
-def head(snippet: str, source: str) -> nodes.Node:
-    """The file's name, copy the whole program, download it, open its proof."""
+def head(snippet: str, source: str, first: int) -> nodes.Node:
+    """The file's name, copy the whole program, download it, open its proof.
+
+    first: the line of the program with which the block below begins.
+    """
     path = f"snippets/{snippet.replace('.', '/')}.py"
     made = nodes.container(classes=["snippet-head"])
     made += html(
-        f'<code class="file">{path}</code>'
+        f'<code class="file" data-first="{first}">{path}</code>'
         '<button class="copy" type="button" title="Copy the whole program" hidden>'
         "Copy</button>"
         f"<template>{escape(source)}</template>"

@@ -4,22 +4,26 @@ Plain functions; the sequence picture, its table and the call flow are drawn fro
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from evidence.calls import ASK
+from docs._ext.cards import EMPTY, shown_name
+from evidence.calls import ASK, is_errno
 from evidence.runs import Names, Packet, Recording, Socket, Step
 
 NO_NAMES: Names = (None, None)
+PENDING = ("EINPROGRESS", "EALREADY", "EAGAIN")  # not yet
+REACH = ("connect", "connect_ex")  # return when the other end has answered
 MAKING = ("socket", "fromfd")  # calls that make a socket, and are no method of another
 End = tuple[str, int | None]
 
 
 @dataclass
 class Row:
-    """One row. kind is call, packet or card; lanes are counted from the left.
+    """One row. kind is call, packet, outcome or card; lanes are counted from the left.
 
-    text: the call, the words on the packet, or whose card it is; target: where the
-    packet goes; loop: whether the socket has sent it to itself.
+    step: the number of the call that it belongs to, from 1. text: the call, the words
+    on the packet, or whose card it is; target: where the packet goes; loop: whether the
+    socket has sent it to itself; look: data, ack, reset, other, of a packet.
     """
 
     kind: str
@@ -29,15 +33,21 @@ class Row:
     failed: bool = False
     target: int = 0
     loop: bool = False
+    look: str = ""
     names: Names = NO_NAMES
+    step: int = 0
 
 
 @dataclass
 class Story:
-    """What a picture shows: lane titles and rows from top to bottom."""
+    """What a picture shows: lane titles and rows from top to bottom.
+
+    steps: the calls of the recording that are shown, in their order.
+    """
 
     lanes: list[str]
     rows: list[Row]
+    steps: list[Step] = field(default_factory=list)
 
 
 def story(recording: Recording, only: Collection[str] = ()) -> Story:
@@ -45,17 +55,35 @@ def story(recording: Recording, only: Collection[str] = ()) -> Story:
     lanes, lane_of = lanes_of(recording)
     sockets_in = [list(lane_of.values()).count(number) for number in range(len(lanes))]
     ports = port_lanes(recording, lane_of)
-    rows: list[Row] = []
+    told = Story(lanes, [])
     for step in recording.steps:
         if (only and step.socket not in only) or not worth_showing(step):
             continue
         lane = lane_of[step.socket]
-        rows.append(call_row(step, lane, shared=sockets_in[lane] > 1))
-        rows += packet_rows(step, ports, lane, len(lanes))
+        crowded = sockets_in[lane] > 1 or len(lanes) > 2
+        call = call_row(step, lane, named=crowded)
+        packets = packet_rows(step, ports, lane, len(lanes))
+        rows = [call, *packets]
+        if packets and learned_from_packets(step):
+            rows.append(replace(call, kind="outcome"))
+            call.outcome, call.failed = "", False
         for socket, names in step.names.items():
-            if names != NO_NAMES:
+            if any(shown_name(name) != EMPTY for name in names):
                 rows.append(Row("card", lane_of[socket], socket, names=names))
-    return Story(lanes, rows)
+        told.steps.append(step)
+        for row in rows:
+            row.step = len(told.steps)
+        told.rows += rows
+    return told
+
+
+def learned_from_packets(step: Step) -> bool:
+    """Whether the outcome of a call came with its packets, and so stands below them.
+
+    What `connect()` returns at once, it says before the answer has come.
+    """
+    said = step.error or step.result or ""
+    return said not in PENDING and (is_errno(said) or step.call in REACH)
 
 
 def worth_showing(step: Step) -> bool:
@@ -63,12 +91,12 @@ def worth_showing(step: Step) -> bool:
     return step.call not in ASK or bool(step.packets) or step.error is not None
 
 
-def call_row(step: Step, lane: int, shared: bool) -> Row:
-    """The row of a call. shared: whether its lane has other sockets as well."""
+def call_row(step: Step, lane: int, named: bool) -> Row:
+    """The row of a call. named: whether it says on which socket it was made."""
     if step.call in MAKING:
         text = f"{step.socket} = {step.call}({step.args})"
     else:
-        owner = f"{step.socket}." if shared else ""
+        owner = f"{step.socket}." if named else ""
         text = f"{owner}{step.call}({step.args})"
     result = "" if step.result in (None, "None") else step.result
     return Row("call", lane, text, step.error or result or "", step.error is not None)
@@ -146,8 +174,19 @@ def packet_rows(
                 ports.get(end, ports.get(end[1], elsewhere)) for end in (here, there)
             )
         text, loop = packet_text(packet), here == there and here[1] is not None
-        rows.append(Row("packet", source, text, target=target, loop=loop))
+        look = packet_look(packet)
+        rows.append(Row("packet", source, text, target=target, loop=loop, look=look))
     return rows
+
+
+def packet_look(packet: Packet) -> str:
+    """How its arrow is drawn: data thick, a bare ACK thin, a reset red with a cross."""
+    flags = packet.flags or []
+    if "RST" in flags or packet.kind is not None:
+        return "reset"
+    if packet.payload or packet.protocol != "TCP":
+        return "data"
+    return "ack" if flags == ["ACK"] else "other"
 
 
 def packet_text(packet: Packet) -> str:
