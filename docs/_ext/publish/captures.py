@@ -42,8 +42,11 @@ def write(out: Path, measured: dict[str, Path]) -> None:
             continue
         target = out / address(file.stem)
         if newer([file], target):
+            recording = store.kept(file, runs.Recording)
+            if recording is None:  # damaged, which the pages say that show it
+                continue
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(capture(store.load(file, runs.Recording)))
+            target.write_bytes(capture(recording))
         kept.add(target)
     for target in (out / "evidence").rglob("*.pcap"):
         if target not in kept:

@@ -28,7 +28,8 @@ def draw(told: Story, title: str) -> str:
     drawing = {"call": draw_call, "outcome": draw_outcome, "card": draw_card}
     body: list[str] = []
     y = top + 8.0
-    for _, rows in groupby(told.rows, lambda row: row.step):
+    shown = [row for row in told.rows if row.kind != "card" or has_a_name(row)]
+    for _, rows in groupby(shown, lambda row: row.step):
         group: list[str] = []
         begin = y
         for row in rows:
@@ -50,6 +51,11 @@ def draw(told: Story, title: str) -> str:
         f'<svg class="sequence" viewBox="0 0 {WIDTH} {height:g}" role="img" '
         f'aria-label="{escape(title)}">' + "".join([*heads, *lines, *body]) + "</svg>"
     )
+
+
+def has_a_name(card: Row) -> bool:
+    """Whether a card has something to show; the first one of a socket has not."""
+    return any(shown_name(name) != EMPTY for name in card.names)
 
 
 def lane_titles(lanes: list[str], xs: list[float]) -> tuple[list[str], float]:

@@ -6,7 +6,6 @@ Plain functions; the sequence picture, its table and the call flow are drawn fro
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from docs._ext.cards import EMPTY, shown_name
 from evidence.calls import ASK, is_errno
 from evidence.runs import Names, Packet, Recording, Socket, Step
 
@@ -68,7 +67,7 @@ def story(recording: Recording, only: Collection[str] = ()) -> Story:
             rows.append(replace(call, kind="outcome"))
             call.outcome, call.failed = "", False
         for socket, names in step.names.items():
-            if any(shown_name(name) != EMPTY for name in names):
+            if names != NO_NAMES:
                 rows.append(Row("card", lane_of[socket], socket, names=names))
         told.steps.append(step)
         for row in rows:

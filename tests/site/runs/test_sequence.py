@@ -80,5 +80,5 @@ def test_flow_of_one_socket_needs_no_titles_on_its_cards():
 def test_every_recording_can_be_drawn(run_id):
     recording = runs.load_run(run_id)
     drawn = picture(recording, "")
-    assert drawn.count("<svg") == 1
+    assert drawn.count('<svg class="sequence"') == 1
     assert drawn.count('<th scope="row">') == len(story(recording).rows) >= 1
