@@ -155,3 +155,23 @@ def test_works_as_files(open_page, built_site):
     page = open_page(PAGE, base=f"{built_site.as_uri()}/")
     assert page.locator(".verdict").inner_text().startswith("No.")
     assert page.complaints == []
+
+
+def test_the_cell_of_the_question_is_lit_and_asks_it(open_page):
+    page = open_page(PAGE, viewport={"width": 1280, "height": 900})
+    asked = page.locator(".pairs .asked")
+    first, second = "select[name=first-place]", "select[name=second-place]"
+    for cell in random.Random(SEED).sample(page.locator(".pairs button").all(), 20):
+        cell.click()
+        assert asked.count() == 1 and cell.get_attribute("aria-pressed") == "true"
+        told = cell.get_attribute("aria-label")
+        row, column = page.input_value(first), page.input_value(second)
+        assert told.startswith(f"{row}, then {column}: ")
+        verdict = page.locator(".verdict").inner_text()
+        assert verdict.startswith("Yes." if told.endswith("yes") else "No.")
+    page.select_option(first, "0.0.0.0")
+    page.select_option(second, "0.0.0.0")
+    asked.focus()
+    page.keyboard.press("ArrowDown")
+    assert page.input_value(first) != "0.0.0.0"
+    assert page.evaluate("document.activeElement.classList.contains('asked')")

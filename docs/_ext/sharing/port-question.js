@@ -33,6 +33,60 @@ function reasonFor(first, state, second) {
   return data.reasons[line[data.places.indexOf(second.place) * count + data.options.indexOf(second.option)]];
 }
 
+// Every pair of addresses, as asked for otherwise: the cell of the question is lit.
+const signs = { "+": ["yes", "yes"], "-": ["no", "no"], "x": ["no", "EINVAL"], "l": ["no", "no listen"] };
+const grid = form.querySelector(".pairs table");
+const headRow = grid.createTHead().insertRow();
+headRow.append(document.createElement("td"));
+const cells = new Map();
+for (const column of data.places) {
+  const head = document.createElement("th");
+  head.scope = "col";
+  head.append(Object.assign(document.createElement("span"), { textContent: column }));
+  headRow.append(head);
+}
+const body = grid.createTBody();
+for (const row of data.possible) {
+  const line = body.insertRow();
+  line.append(Object.assign(document.createElement("th"), { scope: "row", textContent: row }));
+  for (const column of data.places) {
+    const button = Object.assign(document.createElement("button"), { type: "button" });
+    button.addEventListener("click", () => {
+      pick("first-place").value = row;
+      pick("second-place").value = column;
+      answer();
+    });
+    line.insertCell().append(button);
+    cells.set(`${row} ${column}`, button);
+  }
+}
+
+function light(first, state, second) {
+  for (const row of data.possible)
+    for (const column of data.places) {
+      const { mark } = reasonFor({ ...first, place: row }, state, { ...second, place: column });
+      const button = cells.get(`${row} ${column}`), [kind, text] = signs[mark];
+      const asked = row === first.place && column === second.place;
+      button.className = asked ? `${kind} asked` : kind;
+      button.textContent = text;
+      button.setAttribute("aria-pressed", asked);
+      button.setAttribute("aria-label", `${row}, then ${column}: ${text}`);
+      button.tabIndex = asked ? 0 : -1;
+    }
+}
+
+grid.addEventListener("keydown", (event) => {
+  const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+  if (!step) return;
+  const row = data.possible[data.possible.indexOf(pick("first-place").value) + step[0]];
+  const column = data.places[data.places.indexOf(pick("second-place").value) + step[1]];
+  const button = cells.get(`${row} ${column}`);
+  if (!button) return;
+  event.preventDefault();
+  button.click();
+  button.focus();
+});
+
 function cures(first, state, second) {
   return ["SO_REUSEADDR", "SO_REUSEPORT"].filter((option) =>
     reasonFor({ ...first, option }, state, { ...second, option }).mark === "+");
@@ -51,6 +105,7 @@ function answer() {
   const first = side("first"), second = side("second"), state = pick("state").value;
   const reason = reasonFor(first, state, second);
   const shared = reason.mark === "+";
+  light(first, state, second);
   form.querySelector(".verdict").textContent = verdicts[reason.mark];
   form.querySelector(".verdict").className = shared ? "verdict yes" : "verdict no";
   const because = form.querySelector(".reason");
