@@ -210,7 +210,23 @@ def setup(app: Sphinx) -> None:
     app.add_env_collector(Collector)
     app.connect("builder-inited", instead_of_sphinx)
     app.connect("html-collect-pages", own_page)
+    app.connect("html-page-context", without_highlights)
     app.connect("build-finished", write)
+
+
+def without_highlights(
+    _app: Sphinx,
+    _page: str,
+    _template: str,
+    context: dict[str, Any],
+    _tree: nodes.document | None,
+) -> None:
+    """Pages do without the script that marks the words of Sphinx's own search."""
+    context["script_files"] = [
+        script
+        for script in context.get("script_files", [])
+        if "sphinx_highlight" not in str(getattr(script, "filename", script))
+    ]
 
 
 def instead_of_sphinx(app: Sphinx) -> None:
