@@ -107,8 +107,8 @@ def form(data: Question, program: str) -> str:
         f"{wanted}</fieldset>"
         '<div class="answer" role="status"><p class="verdict"></p>'
         '<p class="reason"></p><p class="cure"></p></div>'
-        '<p class="pairs-say">The same for every pair of addresses, with this state and '
-        "these options; the first socket is the row. Press a cell to ask.</p>"
+        '<p class="pairs-say">The same for every pair of addresses, with this state '
+        "and these options; the first socket is the row. Press a cell to ask.</p>"
         '<div class="pairs" tabindex="0"><table></table></div>'
         '<div class="try"><p>Try it yourself, with this pair:</p>'
         '<button class="copy" type="button" title="Copy the whole program" hidden>'
