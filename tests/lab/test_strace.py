@@ -36,13 +36,12 @@ def python(program: str) -> list[str]:
 
 
 def runs(pid: int) -> bool:
-    """Whether a process is there, and is more than a status that nobody has asked for."""
+    """Whether a process is there, and not only a status that nobody asked for."""
     try:
-        return (
-            Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-        )
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
     except FileNotFoundError:
         return False
+    return state != "Z"
 
 
 def listens(calls: list[strace.Call]) -> bool:
