@@ -25,9 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-# Each call is one line, with who made it; descriptors with what they are (-yy); no
-# signals; 64 characters of what is sent.
-OPTIONS = ["-f", "-q", "-yy", "-s", "64", "-e", "trace=network,close"]
+# Each call is one line, with who made it; no signals; 64 characters of what is sent.
+OPTIONS = ["-f", "-q", "-s", "64", "-e", "trace=network,close"]
 OPTIONS += ["-e", "signal=none"]
 LINE = re.compile(r"(\d+) +(.*)")
 BEGUN = re.compile(r"(?P<begin>\w+\(.*?) *<(?:unfinished|detached) \.\.\.>$")
@@ -43,6 +42,7 @@ DESCRIPTOR = re.compile(r"(?<![\w\"])(-?\d+)<((?:[^<>]|->)*)>(?=[,)\]}]|$)")
 SOCKET = re.compile(
     r"(?:socket|[A-Z][\w-]*):\["
 )  # pipes and the like are written small
+INODE = re.compile(r":\[(\d+)\]>?$")
 POINTER = re.compile(r"0x[0-9a-f]{5,}")
 NO_CALL_ON_A_DESCRIPTOR = ("socket", "socketpair")
 ROOM = 1 << 20  # bytes of a FIFO, fcntl(2); about 8,000 calls that nobody has read
@@ -66,6 +66,9 @@ class Call:
     `errno`: the name, if it failed. `text`: all of it in a line, without what differs
     from run to run: no process, no inode, pointers as `0x…`. `socket`: what the
     descriptor was before the call, `TCP:[127.0.0.1:80]`, or "" where strace cannot say.
+    `inode`: the number by which the kernel knows the socket, which all processes share;
+    of `socket()`, the one that was made. strace tells it of a socket that has no name,
+    and of every one with `by_inode`.
     """
 
     pid: int
@@ -76,6 +79,7 @@ class Call:
     errno: str | None
     text: str
     socket: str = ""
+    inode: int | None = None
 
     @property
     def ok(self) -> bool:
@@ -139,11 +143,13 @@ def as_call(pid: int, text: str) -> Call | None:
         return None
     raw = split(found["args"])
     args = tuple(plain(argument) for argument in raw)
-    fd, socket = None, ""
+    fd, socket, what = None, "", found["what"] or ""
     if raw and found["name"] not in NO_CALL_ON_A_DESCRIPTOR:
         first = DESCRIPTOR.match(raw[0])
-        socket = named(first[2]) if first else ""
+        what = first[2] if first else ""
+        socket = named(what)
         fd = int(args[0]) if re.fullmatch(r"-?\d+", args[0]) else None
+    inode = INODE.search(what)
     result, errno = found["result"], found["errno"]
     told = f"{found['name']}({', '.join(args)}) = {result}"
     return Call(
@@ -155,6 +161,7 @@ def as_call(pid: int, text: str) -> Call | None:
         errno=errno,
         text=f"{told} {errno}" if errno else told,
         socket=socket,
+        inode=int(inode[1]) if inode else None,
     )
 
 
@@ -264,24 +271,26 @@ class Tracing:
 
         with_signal: how it is asked. What strace saw until the end is in calls().
         """
-        with suppress(ProcessLookupError):
-            if not self.ended:
+        if not self.ended and with_signal != signal.SIGKILL:
+            with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, with_signal)
-        deadline = time.monotonic() + PATIENCE
-        while not self.ended and self.read(deadline):
-            pass
+            self.read_to_the_end()
         if not self.ended:
             for pid in self.reader.alive:  # some may have left the group
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            deadline = time.monotonic() + PATIENCE
-            while not self.ended and self.read(deadline):
-                pass
-        if not self.ended:  # strace itself is stuck
+            self.read_to_the_end()
+        if not self.ended:  # some have called nothing, or strace itself is stuck
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.ended = True
+
+    def read_to_the_end(self) -> None:
+        """Take what strace writes until it ends, or patience does."""
+        deadline = time.monotonic() + PATIENCE
+        while not self.ended and self.read(deadline):
+            pass
 
     def close(self) -> None:
         """Give the descriptors back."""
@@ -316,14 +325,15 @@ def tracing(
     *,
     env: Mapping[str, str] | None = None,
     cwd: str | Path | None = None,
-    preexec: Callable[[], None] | None = None,
+    by_inode: bool = False,
 ) -> Iterator[Tracing]:
     """Run a program under strace for as long as the `with` lasts.
 
     command: the program and its arguments; its standard input is empty. env, cwd: as
-    `subprocess.Popen` has them. preexec: called in the new process before strace is.
-    At the end the program and all that it started are stopped. Raises NotTraced with
-    one line where strace or the program is not installed.
+    `subprocess.Popen` has them. by_inode: descriptors are told by the inode of their
+    socket (-y), not by its names (-yy). At the end the program and all that it started
+    are stopped. Raises NotTraced with one line where strace or the program is not
+    installed.
     """
     path = (env or os.environ).get("PATH", os.defpath)
     strace = shutil.which("strace")
@@ -340,15 +350,15 @@ def tracing(
         # Open before strace is there, which would wait for somebody who reads.
         reading = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
         fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, ROOM)
+        names = "-y" if by_inode else "-yy"
         process = subprocess.Popen(
-            [strace, *OPTIONS, "-o", str(fifo), "--", *command],
+            [strace, *OPTIONS, names, "-o", str(fifo), "--", *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
             env=env,
             cwd=cwd,
-            preexec_fn=preexec,
         )
         running = Tracing(list(command), process)
         running.attach(reading, output)

@@ -59,6 +59,7 @@ def test_call_is_taken_apart():
         2:
     ] == ("16",)
     assert (call.result, call.errno, call.ok) == (-1, "EADDRINUSE", False)
+    assert call.inode == 99
     assert call.text == (
         "bind(3, {sa_family=AF_INET, sin_port=htons(80), "
         'sin_addr=inet_addr("127.0.0.1")}, 16) = -1 EADDRINUSE'
@@ -154,6 +155,16 @@ def test_last_calls_are_seen_after_a_stop():
         running.wait(listens, 60)
         running.stop(signal.SIGINT)
         assert running.calls()[-1].name == "close"
+
+
+def test_each_socket_is_known_by_its_inode():
+    program = python("import socket; [socket.create_server(('', 0)) for _ in '12']")
+    with tracing(program, by_inode=True) as running:
+        calls = running.wait(None, 60)
+    for made in only(calls, "socket"):
+        names = [call.name for call in calls if call.inode == made.inode]
+        assert names[:4] == ["socket", "setsockopt", "bind", "listen"]
+        assert names[-1] == "close"
 
 
 def test_what_was_waited_for_and_did_not_come():
