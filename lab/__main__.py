@@ -24,6 +24,7 @@ MEASUREMENTS = {
 }
 OTHERS = {
     "fact": "record, prove, build and check one claim, in seconds",
+    "runtimes": "see what languages, frameworks and servers ask the kernel for",
     "new": "begin a claim: proof, program, sentence",
     "network": "run a program in a network of its own, with what it needs",
     "abilities": "what this machine can and cannot measure",
@@ -31,6 +32,7 @@ OTHERS = {
 MODULES = {name: f"lab.{name}.command" for name in MEASUREMENTS} | {
     "fact": "lab.claims.fact",
     "new": "lab.claims.new",
+    "runtimes": "lab.runtimes.command",
     "network": "lab.isolation.networks",
     "abilities": "lab.isolation.command",
 }
