@@ -56,7 +56,7 @@ NEIGHBOUR: dict[int, str] = {
 WIDTH: dict[int, int] = {socket.AF_INET: 24, socket.AF_INET6: 64}  # bits of the prefix
 PORT_RANGE = "net.ipv4.ip_local_port_range"  # ip(7)
 CLONE_NEWNS = 0x20000  # <linux/sched.h>
-READ_ONLY = 1  # MS_RDONLY, <sys/mount.h>
+READ_ONLY, BIND = 1, 4096  # MS_RDONLY, MS_BIND, <sys/mount.h>
 NF_DROP, NF_ACCEPT, NFPROTO_INET = 0, 1, 1  # <linux/netfilter.h>
 NFT_REJECT_ICMP_UNREACH, NFT_REJECT_ICMPX_UNREACH = 0, 2  # …/netfilter/nf_tables.h
 NO_ROUTE, PORT_UNREACHABLE, ADMIN_PROHIBITED = 0, 1, 3  # NFT_REJECT_ICMPX_…, same file
@@ -370,6 +370,18 @@ def mount(path: str, flags: int = 0, options: str = "", kind: str = "tmpfs") -> 
     Path(path).mkdir()
     made = libc.unshare(CLONE_NEWNS) == 0 and (
         libc.mount(b"lab", path.encode(), kind.encode(), flags, options.encode()) == 0
+    )
+    if not made:
+        raise Missing("mount", os.strerror(ctypes.get_errno()))
+
+
+def cover(path: str, with_file: str) -> None:
+    """Show this process and its children another file at some path.
+
+    Everybody else sees the old one. Raises Missing where that is refused.
+    """
+    made = libc.unshare(CLONE_NEWNS) == 0 and (
+        libc.mount(with_file.encode(), path.encode(), None, BIND, None) == 0
     )
     if not made:
         raise Missing("mount", os.strerror(ctypes.get_errno()))

@@ -5,8 +5,8 @@ that, it and all that it started are killed. So the server's end is the first to
 and when the client closes too, the connection is in TIME_WAIT with the server's port.
 Then the server is started again.
 
-The network has a loopback with 127.0.0.1 and ::1, and nothing else; `localhost` is what
-the machine's resolver makes of it.
+The network has a loopback with 127.0.0.1 and ::1, and nothing else; `localhost` has
+both of them in /etc/hosts, as Debian's installer writes it.
 """
 
 import os
@@ -29,12 +29,14 @@ from evidence import store, systems
 from evidence.runtimes import FILE, Client, Listener, Runtime, Runtimes, Server
 from lab.isolation import child
 from lab.isolation.namespace import abilities, enter
+from lab.isolation.networks import cover
 from lab.runtimes.registry import BUILD, MODULES, Entry, Program, entries
 from lab.strace import Call, NotTraced, Tracing, only, tracing
 
 TIME_LIMIT = 60.0  # seconds for each wait
 FAMILIES = {"AF_INET": "IPv4", "AF_INET6": "IPv6"}
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+HOSTS = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
 ADDRESS = re.compile(r'inet_(?:addr|pton)\((?:AF_INET6, )?"([^"]+)"')
 PORT_OF = re.compile(r"sin6?_port=htons\((\d+)\)")
 VERSION = re.compile(r"\d+(?:[._]\d+)*")
@@ -118,6 +120,9 @@ def prepare_and_do(
     other_user = ["setpriv", "--reuid=1", "--"] if entry.as_user else []
     env = environment(entry, folder)
     enter(second_user=entry.as_user)
+    hosts = Path("hosts")
+    hosts.write_text(HOSTS, encoding="utf-8")
+    cover("/etc/hosts", str(hosts.resolve()))
     if program.build:
         ran = subprocess.run(
             [*other_user, *shlex.split(program.build)],
