@@ -13,7 +13,7 @@ PAGES   = build/html
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help html epub live test bench doctest hunt evidence fact new lock clean
+.PHONY: help html epub live test bench doctest hunt evidence runtimes fact new lock clean
 .PHONY: check check-tests check-rest
 .DELETE_ON_ERROR:
 
@@ -60,6 +60,9 @@ evidence: $(VENV)/ready ## measure what has changed, all of it with ALL=1; read 
 	@$(VENV)/bin/python -m lab evidence $(if $(ALL),--all)
 	@git --no-pager diff --stat -- evidence
 
+runtimes: $(VENV)/ready ## see what languages and servers ask the kernel for (ONLY="nginx Bun")
+	@$(VENV)/bin/python -m lab runtimes $(ONLY)
+
 fact: $(VENV)/ready ## record, prove, build and check one claim (ID=udp.connect_sends_no_packet)
 	@$(VENV)/bin/python -m lab fact "$(ID)"
 
@@ -99,6 +102,7 @@ lock: $(VENV)/ready ## resolve the groups of pyproject.toml into the locks (UPGR
 	  --group docs --group test --group browser --group lock pyproject.toml
 	@$(COMPILE) --constraint requirements.txt \
 	  --output-file tests/checks/requirements.txt --group check pyproject.toml
+	@$(COMPILE) --output-file lab/runtimes/requirements.txt --group runtimes pyproject.toml
 
 clean: ## remove what was built and installed
 	rm -rf build $(VENV)

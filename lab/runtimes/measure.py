@@ -1,4 +1,4 @@
-"""Runs each server twice and each client once under strace, in a network of its own.
+"""Runs each server twice and each client twice under strace, in a network of its own.
 
 The first time a server runs, a client connects to it; when the server has accepted
 that, it and all that it started are killed. So the server's end is the first to close,
@@ -156,7 +156,7 @@ def serve(program: Program, command: list[str], env: dict[str, str]) -> Server:
     elif not (ended and ports & ports_in_time_wait()):
         restart, decided = "no TIME_WAIT", ""
     else:
-        wanted = sum(listener.same for listener in found)
+        wanted = len(listens_done(calls))
         with tracing(command, env=env, by_inode=True) as second:
             after = second.wait(lambda calls: decision(calls, wanted), TIME_LIMIT)
             refused = in_use(after)
@@ -217,11 +217,16 @@ def stream_sockets(calls: list[Call]) -> dict[int, Call]:
     }
 
 
-def listening_inodes(calls: list[Call]) -> list[int]:
-    """The sockets that were made to listen, in order; each once."""
+def listens_done(calls: list[Call]) -> list[int]:
+    """The socket of each listen() that succeeded; some servers call it twice."""
     made = stream_sockets(calls)
     done = [call.inode for call in only(calls, "listen") if call.ok]
-    return [inode for inode in dict.fromkeys(done) if inode in made]
+    return [inode for inode in done if inode in made]
+
+
+def listening_inodes(calls: list[Call]) -> list[int]:
+    """The sockets that were made to listen, in order; each once."""
+    return list(dict.fromkeys(listens_done(calls)))
 
 
 def in_use(calls: list[Call]) -> Call | None:
@@ -232,7 +237,7 @@ def in_use(calls: list[Call]) -> Call | None:
 
 def decision(calls: list[Call], wanted: int) -> bool:
     """Whether it is decided how a second start goes."""
-    return bool(in_use(calls)) or len(listening_inodes(calls)) >= wanted
+    return bool(in_use(calls)) or len(listens_done(calls)) >= wanted
 
 
 def kernel_listening() -> list[Listening]:
@@ -266,7 +271,11 @@ def packed(one: dict[str, object], family: int) -> bytes:
 
 
 def listeners(calls: list[Call], there: list[Listening]) -> tuple[Listener, ...]:
-    """What is listening, from the calls that made it so; what is alike stands once."""
+    """What is listening, from the calls that made it so; what is alike stands once.
+
+    In the order of families and addresses: in which order they are made may be another
+    one in each run, for instance by asyncio, which keeps the addresses in a set.
+    """
     made = stream_sockets(calls)
     found: list[Listener] = []
     for inode in listening_inodes(calls):
@@ -279,7 +288,7 @@ def listeners(calls: list[Call], there: list[Listening]) -> tuple[Listener, ...]
     kept: dict[Listener, Listener] = {}
     for listener, bare in zip(found, without_calls(found), strict=True):
         kept.setdefault(bare, msgspec.structs.replace(listener, same=alike[bare]))
-    return tuple(kept.values())
+    return tuple(sorted(kept.values(), key=lambda one: (one.family, one.address)))
 
 
 def as_listener(made: Call, own: list[Call], there: list[Listening]) -> Listener | None:
@@ -340,23 +349,30 @@ def as_text(call: Call) -> str:
 
 
 def connect(program: Program, command: list[str], env: dict[str, str]) -> Client:
+    """Run a client twice. Raises NotTraced, and Differs where the orders do."""
+    first, second = (connect_once(program, command, env) for _ in range(2))
+    if first.order != second.order:
+        raise Differs(f"first {first.order}, then {second.order}")
+    return first
+
+
+def connect_once(program: Program, command: list[str], env: dict[str, str]) -> Client:
     """Run a client to its end. Raises NotTraced where it does not connect."""
     with tracing(command, env=env, by_inode=True) as running:
         calls = running.wait(None, TIME_LIMIT)
         last_words = running.last_words()
     made = stream_sockets(calls)
-    tried = {
-        found[1]: call
-        for call in reversed(only(calls, "connect"))
-        if call.inode in made and (found := ADDRESS.search(call.args[1]))
-    }
+    tried: dict[str, Call] = {}
+    for call in only(calls, "connect"):
+        if call.inode in made and (found := ADDRESS.search(call.args[1])):
+            tried.setdefault(found[1], call)
     if not tried:
         raise NotTraced(f"it connected to nothing; {last_words}")
     return Client(
         run=program.run,
         program=program.text,
-        order=tuple(reversed(tried)),
-        calls=tuple(as_text(call) for call in reversed(tried.values())),
+        order=tuple(tried),
+        calls=tuple(as_text(call) for call in tried.values()),
     )
 
 

@@ -29,7 +29,7 @@ ServerName localhost
 PidFile apache.pid
 DefaultRuntimeDir .
 Mutex pthread
-ErrorLog /dev/stderr
+ErrorLog error.log
 """
 LIGHTTPD = f"""
 server.document-root = "/usr/share"
