@@ -14,13 +14,17 @@ from pathlib import Path
 from evidence.incidents import Line, Play, Step
 from lab import strace
 from lab.incidents.written import Writer, address, story
+from lab.isolation import networks
+from lab.isolation.namespace import Missing
 from lab.strace import Call, Tracing
 
 PATIENCE = 30.0  # seconds, for all that is waited for
+GLANCE = 0.05  # seconds, after which what was printed is looked at again
 # Where programs of PyPI and npm are, which `make incidents` installs.
 TOOLS = Path(sys.prefix, "incidents")
 SYSTEM = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PATH = f"{TOOLS}/bin:{TOOLS}/node_modules/.bin:{SYSTEM}"
+HOSTS = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
 # An ordinary user: without rights over the network, and with a number that is not 0.
 AS_USER = ("unshare", "--user", "--map-user=1000", "--map-group=1000", "--")
 
@@ -60,6 +64,19 @@ class Running:
         """Wait until it has begun to listen. Raises Surprise."""
         self.did(r"^listen\(.* = 0", times)
 
+    def prints(self, text: str) -> None:
+        """Wait until it has printed something. Raises Surprise.
+
+        What is printed is no call on a socket: it is looked at each time that strace
+        has written, and a few times in a second else.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while text not in self.tracing.output():
+            now = time.monotonic()
+            if now > deadline or self.tracing.ended:
+                raise Surprise(f"{self.who}: no {text!r}:\n{self.tracing.output()}")
+            self.tracing.read(min(deadline, now + GLANCE))
+
     def ends(self) -> int:
         """Wait until it and all that it started are gone; returns its exit status."""
         try:
@@ -98,6 +115,17 @@ class Bench:
         }
 
     # To set up
+
+    def make_room(self) -> None:
+        """Give programs a `/run` of their own, and the `/etc/hosts` of a new Debian.
+
+        Raises Missing where no mount namespace can be had.
+        """
+        hosts = self.write("hosts", HOSTS)
+        if networks.libc.unshare(networks.CLONE_NEWNS) != 0:
+            raise Missing("mount", "unshare(CLONE_NEWNS) is refused")
+        self.shell(f"mount --bind {hosts} /etc/hosts; mount -t tmpfs lab /run")
+
 
     def write(self, name: str, text: str) -> Path:
         """A file in the folder in which all programs run."""

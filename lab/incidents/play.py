@@ -37,6 +37,7 @@ def perform(module: str, function: str, lines: str, cured: bool) -> Play:
     namespace.enter()
     with tempfile.TemporaryDirectory(prefix=SHORT) as folder:
         bench = Bench(Path(folder), cured)
+        bench.make_room()
         with bench.stack:
             act(bench, lines)
         return bench.result()
