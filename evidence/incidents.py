@@ -19,14 +19,12 @@ CITED = "incidents.json"
 GROUPS = {
     "taken": "Port taken",
     "address": "Address",
-    "exhausted": "Out of ports",
+    "ports": "Out of ports",
     "connecting": "Connecting",
     "listening": "Listening",
-    "datagrams": "UDP and NAT",
+    "udp": "UDP and NAT",
 }
-Group = Literal[
-    "taken", "address", "exhausted", "connecting", "listening", "datagrams"
-]
+Group = Literal["taken", "address", "ports", "connecting", "listening", "udp"]
 PLAYED_BY = ("lab.incidents.play", "perform")
 
 

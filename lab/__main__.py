@@ -25,6 +25,7 @@ MEASUREMENTS = {
 OTHERS = {
     "fact": "record, prove, build and check one claim, in seconds",
     "runtimes": "see what languages, frameworks and servers ask the kernel for",
+    "incidents": "re-enact with real programs what people ask about",
     "new": "begin a claim: proof, program, sentence",
     "network": "run a program in a network of its own, with what it needs",
     "abilities": "what this machine can and cannot measure",
@@ -33,6 +34,7 @@ MODULES = {name: f"lab.{name}.command" for name in MEASUREMENTS} | {
     "fact": "lab.claims.fact",
     "new": "lab.claims.new",
     "runtimes": "lab.runtimes.command",
+    "incidents": "lab.incidents.command",
     "network": "lab.isolation.networks",
     "abilities": "lab.isolation.command",
 }

@@ -1,30 +1,28 @@
 """What an incident is given: programs under strace, and a pen to note what they did."""
 
+import ctypes
 import os
 import re
-import shutil
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 from evidence.incidents import Line, Play, Step
 from lab import strace
 from lab.incidents.written import Writer, address, story
-from lab.isolation import networks
 from lab.isolation.namespace import Missing
+from lab.isolation.networks import cover, libc
+from lab.runtimes.measure import HOSTS
+from lab.runtimes.registry import BUILD, MODULES, PYTHON_BIN, SYSTEM_PATH
 from lab.strace import Call, Tracing
 
 PATIENCE = 30.0  # seconds, for all that is waited for
 GLANCE = 0.05  # seconds, after which what was printed is looked at again
-# Where programs of PyPI and npm are, which `make incidents` installs.
-TOOLS = Path(sys.prefix, "incidents")
-SYSTEM = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-PATH = f"{TOOLS}/bin:{TOOLS}/node_modules/.bin:{SYSTEM}"
-HOSTS = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
+NODE_BIN = f"{MODULES}/node24/bin"
+PATH = f"{BUILD / PYTHON_BIN}:{BUILD / NODE_BIN}:{SYSTEM_PATH}"
 # An ordinary user: without rights over the network, and with a number that is not 0.
 AS_USER = ("unshare", "--user", "--map-user=1000", "--map-group=1000", "--")
 
@@ -55,9 +53,9 @@ class Running:
         """Wait until calls match, as `bind.*:80.*EADDRINUSE`. Raises Surprise."""
         wanted = re.compile(pattern)
         self.wait(
-            lambda calls: sum(
-                bool(wanted.search(address(call.text))) for call in calls
-            ) >= times
+            lambda calls: (
+                sum(bool(wanted.search(address(call.text))) for call in calls) >= times
+            )
         )
 
     def listens(self, times: int = 1) -> None:
@@ -121,11 +119,9 @@ class Bench:
 
         Raises Missing where no mount namespace can be had.
         """
-        hosts = self.write("hosts", HOSTS)
-        if networks.libc.unshare(networks.CLONE_NEWNS) != 0:
-            raise Missing("mount", "unshare(CLONE_NEWNS) is refused")
-        self.shell(f"mount --bind {hosts} /etc/hosts; mount -t tmpfs lab /run")
-
+        cover("/etc/hosts", str(self.write("hosts", HOSTS)))
+        if libc.mount(b"lab", b"/run", b"tmpfs", 0, None) != 0:
+            raise Missing("mount", os.strerror(ctypes.get_errno()))
 
     def write(self, name: str, text: str) -> Path:
         """A file in the folder in which all programs run."""
@@ -183,7 +179,9 @@ class Bench:
 
         Lines that are the same are noted once. Raises Surprise where there is none.
         """
-        found = [match[0] for line in running.lines() if (match := re.search(pattern, line))]
+        found = [
+            match[0] for line in running.lines() if (match := re.search(pattern, line))
+        ]
         if not found:
             printed = running.tracing.output()
             raise Surprise(f"{running.who} did not print {pattern!r} but:\n{printed}")

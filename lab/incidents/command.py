@@ -8,7 +8,9 @@ from lab.incidents import play
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Which, and how much."""
-    parser.add_argument("ids", nargs="*", help="of incidents; all that are stale if none")
+    parser.add_argument(
+        "ids", nargs="*", help="of incidents; all that are stale if none"
+    )
     parser.add_argument("--all", action="store_true", help="even what is fresh")
 
 

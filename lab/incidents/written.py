@@ -119,5 +119,7 @@ class Writer:
             return str(self.number(who, call.result))
         if call.name.startswith("accept"):
             number = self.number(who, call.result)
-            return f"{number}, from {given.rpartition(':')[0]}" if given else str(number)
+            return (
+                f"{number}, from {given.rpartition(':')[0]}" if given else str(number)
+            )
         return given or str(call.result)
