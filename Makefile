@@ -13,7 +13,7 @@ PAGES   = build/html
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help html epub live test bench doctest hunt evidence runtimes fact new lock clean
+.PHONY: help html epub live test bench doctest hunt evidence runtimes incidents fact new lock clean
 .PHONY: check check-tests check-rest
 .DELETE_ON_ERROR:
 
@@ -62,6 +62,9 @@ evidence: $(VENV)/ready ## measure what has changed, all of it with ALL=1; read 
 
 runtimes: $(VENV)/ready ## see what languages and servers ask the kernel for (ONLY="nginx Bun")
 	@$(VENV)/bin/python -m lab runtimes $(ONLY)
+
+incidents: $(VENV)/ready ## re-enact what people ask about with real programs (ONLY="id id")
+	@$(VENV)/bin/python -m lab incidents $(ONLY)
 
 fact: $(VENV)/ready ## record, prove, build and check one claim (ID=udp.connect_sends_no_packet)
 	@$(VENV)/bin/python -m lab fact "$(ID)"

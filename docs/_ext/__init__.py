@@ -32,6 +32,7 @@ PARTS = (
     "errors.directives",
     "errors.field",
     "errors.explain",
+    "incidents.directives",
     "sharing.directives",
     "machines.directives",
     "machines.explorer",

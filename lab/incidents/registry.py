@@ -64,7 +64,7 @@ def incident(
     message: str,
     before: str,
     cure: str,
-    language: str = "console",
+    language: str = "sh",
     where: str = "",
 ) -> Callable[[Act], Act]:
     """Enter a function as an incident, whose id is its name with dashes.

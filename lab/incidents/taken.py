@@ -24,12 +24,14 @@ from lab.incidents.programs import (
     SS,
     UNBOUND,
     UVICORN,
+    WGET,
     WSGI,
     gets,
     nginx,
 )
 from lab.incidents.registry import incident
 from lab.isolation import namespace
+from lab.isolation.networks import cover
 
 
 @incident(
@@ -156,10 +158,10 @@ def unbound_and_stub_resolver(bench: Bench, lines: str) -> None:
 @incident(
     "localhost:3000 shows another project: two dev servers on one port",
     NODE,
-    CURL,
+    WGET,
     message="hello from the other project",
-    before="curl http://localhost:3000/",
-    cure="curl http://127.0.0.1:3000/",
+    before="wget -qO- http://localhost:3000/",
+    cure="wget -qO- http://127.0.0.1:3000/",
 )
 def two_dev_servers_on_one_port(bench: Bench, lines: str) -> None:
     bench.write("index.html", "hello from my project")
@@ -174,7 +176,7 @@ def two_dev_servers_on_one_port(bench: Bench, lines: str) -> None:
     other.listens()
     bench.show(mine, ":3000", only="bind|listen")
     bench.show(other, ":3000", only="bind|listen")
-    asked = bench.finish("curl", lines.replace("curl", "curl -sS"))
+    asked = bench.finish("wget", lines)
     bench.show(asked, ":3000", only="connect", cause=r"\[::1\]:3000")
     bench.say(asked, "hello.*")
     bench.end(
@@ -268,7 +270,7 @@ public class Server {{
 @incident(
     "java.net.BindException: Address already in use, after a restart",
     JAVA,
-    CURL,
+    SOCAT,
     message="java.net.BindException: Address already in use",
     before="server.setReuseAddress(false);",
     cure="server.setReuseAddress(true);",
@@ -278,11 +280,10 @@ public class Server {{
 def java_restart(bench: Bench, lines: str) -> None:
     bench.write("Server.java", JAVA_SERVER.format(lines=lines))
     bench.shell("javac Server.java")
-    bench.env["JAVA_TOOL_OPTIONS"] = ""
     start = "java -XX:TieredStopAtLevel=1 -cp . Server"
     first = bench.start_line("the first run", start)
     first.listens()
-    bench.finish("curl", "sh -c 'curl -s http://127.0.0.1:8080/ || true'")
+    bench.finish("the client", "socat -u TCP4:127.0.0.1:8080 -")
     first.ends()
     second = bench.start_line("the second run", start)
     if bench.cured:
@@ -475,7 +476,8 @@ def client_on_my_port(bench: Bench, lines: str) -> None:
     client = bench.start_line("a client", "socat TCP4:127.0.0.1:6379 EXEC:cat")
     client.did("connect.*6379.* = 0")
     elsewhere.did("accept.*6379|accept.* = [0-9]")
-    bench.show(elsewhere, ":5005", only="accept")
+    told = bench.finish("ss", "ss -tnH 'dport = 6379'")
+    bench.say(told, r"127.0.0.1:\d+ +127.0.0.1:6379")
     server = nginx(bench, "listen 127.0.0.1:50051;")
     if bench.cured:
         server.listens()
@@ -595,6 +597,11 @@ def mdns_on_5353(bench: Bench, lines: str) -> None:
     if bench.cured:
         bench.shell(lines)
         other.ends()
+    # It wants a user of its own, and this network has root alone.
+    users = bench.write("passwd", "root:x:0:0::/:\navahi:x:0:0::/:")
+    groups = bench.write("group", "root:x:0:\navahi:x:0:")
+    cover("/etc/passwd", str(users))
+    cover("/etc/group", str(groups))
     bench.write(
         "avahi.conf",
         "[server]\nuse-ipv6=no\nenable-dbus=no\ndisallow-other-stacks=no\n"

@@ -1,0 +1,219 @@
+"""Incidents, drawn from evidence/measured/incidents/ and evidence/cited/incidents.json.
+
+```{incident} redis-address-in-use```   under a heading that has the incident's words:
+                                        the cure, what happened without it and with it
+```{incidents-counted}```               how many were re-enacted, how many looked up
+
+The heading gets the id of the incident as its anchor, and `incident-ID` as its label.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from html import escape
+from itertools import groupby
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+from docs._ext.claims.text import written
+from docs._ext.shared import Directive, Refused, html, outcome_class
+from evidence import incidents, store, systems
+from evidence.incidents import Cited, Incident, Play, Step
+
+ADD = "re-enact one in lab/incidents/, or add it to evidence/cited/incidents.json"
+FAILS, CURED = "Without the cure", "With it"
+
+
+class IncidentDirective(Directive):
+    """One incident: its lines, and both runs."""
+
+    required_arguments = 1
+
+    def show(self) -> list[nodes.Node]:
+        """What stands below the heading and the sentences that explain it."""
+        name: str = self.arguments[0]
+        self.depends_on(incidents.path_of(name), store.cited(incidents.CITED))
+        told = incidents.cited()
+        found: Incident | Cited
+        if name in told:
+            found = told[name]
+        elif name in incidents.ids():
+            found = incidents.load(name)
+        else:
+            known = sorted([*told, *incidents.ids()])
+            near = get_close_matches(name, known, 3)
+            hint = f"did you mean {' or '.join(near)}?" if near else ADD
+            raise Refused(f"there is no incident {name!r}; {hint}")
+        self.name_section(found)
+        box = nodes.container(classes=["incident"])
+        if isinstance(found, Cited):
+            box += [looked_up(found), *lines(found)]
+            return [box]
+        self.depends_on(*incidents.made_by_files(found.id, found.group))
+        if incidents.stale(found):
+            cure = f"run `make incidents ONLY={found.id}`"
+            self.warn(f"{found.id} has changed since it was played: {cure}")
+        box += lines(found)
+        box += html(runs(found.fails, found.cured))
+        box += html(made(found))
+        return [box]
+
+    def name_section(self, found: Incident | Cited) -> None:
+        """Give the section the anchor of the incident. Raises Refused."""
+        section = self.state.parent
+        title = next(iter(section.children), None)
+        if not isinstance(section, nodes.section) or title is None:
+            raise Refused(f"it needs a heading above it: ## {found.title}")
+        if title.astext() != found.title:
+            raise Refused(
+                f"there must be its title above it, not {title.astext()!r}: "
+                f"## {found.title}"
+            )
+        section["ids"].insert(0, found.id)
+        label = f"incident-{found.id}"
+        std = self.env.domains.standard_domain
+        std.anonlabels[label] = self.env.docname, found.id
+        std.labels[label] = self.env.docname, found.id, found.title
+        shown: dict[str, Any] = self.env.metadata[self.env.docname]
+        shown.setdefault("incidents", []).append(found.id)
+
+
+def lines(found: Incident | Cited) -> list[nodes.Node]:
+    """What people have, what helps, and where it belongs."""
+    box = nodes.container(classes=["incident-lines"])
+    before = found.before if isinstance(found, Incident) else ""
+    for label, text, kind in (
+        ("You have", before, "before"),
+        ("The cure", found.cure, "cure"),
+    ):
+        if not text:
+            continue
+        part = nodes.container(classes=[f"incident-{kind}"])
+        head = nodes.paragraph("", label, classes=["incident-label"])
+        if kind == "cure":
+            head += copy_button(text)
+        part += [head, nodes.literal_block(text, text, language=found.language)]
+        box += part
+    where = found.where if isinstance(found, Incident) else ""
+    note = nodes.paragraph("", f"Where: {where}.", classes=["incident-where"])
+    return [box, note] if where else [box]
+
+
+def copy_button(text: str) -> nodes.raw:
+    """HTML of a button for copy.js; it is hidden where there are no scripts."""
+    return html(
+        ' <button class="copy" type="button" hidden>Copy</button>'
+        f"<template>{escape(text)}</template>"
+    )
+
+
+def looked_up(found: Cited) -> nodes.paragraph:
+    """The mark of what was not measured, with its source."""
+    mark = nodes.paragraph("", "", classes=["looked-up"])
+    mark += nodes.strong("", "Not measured here")
+    mark += nodes.Text("; told by ")
+    mark += nodes.reference("", found.source, refuri=found.url)
+    mark += nodes.Text(f", looked up on {written(found.looked_up)}.")
+    return mark
+
+
+def runs(fails: Play, cured: Play) -> str:
+    """HTML of both runs, side by side where there is room."""
+    return (
+        '<div class="incident-runs">'
+        f"{run(FAILS, fails, 'without')}{run(CURED, cured, 'with')}</div>"
+    )
+
+
+def run(title: str, play: Play, kind: str) -> str:
+    """HTML of one run: its calls by program, what was printed, what came of it."""
+    calls = "".join(
+        f'<tbody><tr><th colspan="2" scope="rowgroup">{escape(who)}</th></tr>'
+        f"{''.join(map(call, steps))}</tbody>"
+        for who, steps in groupby(play.steps, lambda step: step.who)
+    )
+    table = f'<table class="incident-calls">{calls}</table>' if calls else ""
+    printed = "\n".join(dict.fromkeys(line.text for line in play.printed))
+    prints = f'<pre tabindex="0"><samp>{escape(printed)}</samp></pre>'
+    return (
+        f'<figure class="incident-run {kind}"><figcaption>{title}</figcaption>'
+        f"{table}{prints if printed else ''}"
+        f'<p class="incident-end">{escape(play.ending)}</p></figure>'
+    )
+
+
+def call(step: Step) -> str:
+    """HTML of one call: red only where it failed, with a word where it is the cause.
+
+    >>> call(Step("nginx", "listen(3, 511)", "0"))
+    '<tr><td><code>listen(3, 511)</code></td><td>0</td></tr>'
+    """
+    kind = outcome_class(step.outcome, step.failed)
+    outcome = escape(step.outcome)
+    if step.failed:
+        outcome = f'<span class="{kind}">{outcome}</span>'
+    marked = ' class="cause-call"' if step.cause else ""
+    word = '<span class="cause-word">the cause</span>' if step.cause else ""
+    return (
+        f"<tr{marked}><td><code>{escape(step.call)}</code>{word}</td>"
+        f"<td>{outcome}</td></tr>"
+    )
+
+
+def made(found: Incident) -> str:
+    """HTML of the fold: which programs, which kernel, which day. Raises EvidenceError."""
+    short = ", ".join(f"{one.name} {number(one.version)}" for one in found.programs)
+    kernel = systems.kernel(found.platform)
+    rows = "".join(
+        f"<li>{escape(one.name)}: {escape(one.package)} {escape(one.version)}, "
+        f"from {one.source}</li>"
+        for one in found.programs
+    )
+    with_ = f" with {escape(short)}" if short else ""
+    return (
+        f"<details class='incident-made'><summary>Recorded{with_} on {kernel}"
+        f"</summary><ul>{rows}</ul><p>Each run had a network of its own with nothing "
+        "but a loopback, and the programs ran under <code>strace</code>. Descriptors "
+        f"are numbered anew. {written(found.date)}. To play it again: "
+        f"<code>make incidents ONLY={found.id}</code></p></details>"
+    )
+
+
+def number(version: str) -> str:
+    """A package's version as the program's own people write it.
+
+    >>> number("5:7.0.15-1~deb12u10"), number("27.0.1"), number("20.10.24+dfsg1-1+b6")
+    ('7.0.15', '27.0.1', '20.10.24')
+    """
+    return version.rpartition(":")[2].partition("-")[0].partition("+")[0]
+
+
+class Counted(Directive):
+    """How many incidents there are, and of which kind."""
+
+    def show(self) -> list[nodes.Node]:
+        """A sentence."""
+        self.depends_on(store.cited(incidents.CITED))
+        self.env.note_reread()  # a new file in the folder is no change of a file
+        return [nodes.paragraph("", counted(incidents.ids(), incidents.cited()))]
+
+
+def counted(played: Iterable[str], told: Iterable[str]) -> str:
+    """The sentence.
+
+    >>> counted(["one", "two"], ["three"])
+    '2 incidents were re-enacted with the real programs, and 1 was looked up.'
+    """
+    many, others = len(list(played)), len(list(told))
+    were = "was" if others == 1 else "were"
+    return (
+        f"{many} incidents were re-enacted with the real programs, and {others} {were} "
+        "looked up."
+    )
+
+
+def setup(app: Sphinx) -> None:
+    """Called by Sphinx."""
+    app.add_directive("incident", IncidentDirective)
+    app.add_directive("incidents-counted", Counted)
