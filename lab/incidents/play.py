@@ -11,7 +11,7 @@ from pathlib import Path
 from evidence import incidents, store, systems
 from evidence.incidents import Package, Play
 from lab.incidents.bench import PATH, Bench, Surprise
-from lab.incidents.registry import INCIDENTS, Incident, Program
+from lab.incidents.registry import NOTED, Incident, Malformed, Program
 from lab.isolation import child, namespace
 from lab.runtimes.registry import BUILD, MODULES, NPM, PYPI
 from lab.strace import NotTraced
@@ -20,11 +20,15 @@ SHORT = "bc-"  # of the folder's name: the path of a Unix socket has 107 bytes
 
 
 def every() -> dict[str, Incident]:
-    """{id: incident} of all, by group."""
+    """{id: incident} of all, by group. Raises Malformed where two have one id."""
+    found: dict[str, Incident] = {}
     for group in incidents.GROUPS:
-        if find_spec(f"lab.incidents.{group}"):
-            import_module(f"lab.incidents.{group}")
-    return INCIDENTS
+        module = f"lab.incidents.{group}"
+        acts = vars(import_module(module)).values() if find_spec(module) else ()
+        for one in (getattr(act, NOTED) for act in acts if hasattr(act, NOTED)):
+            if found.setdefault(one.id, one) is not one:
+                raise Malformed(f"two incidents are called {one.id}")
+    return found
 
 
 def group_of(incident: Incident) -> str:

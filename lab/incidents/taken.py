@@ -66,7 +66,7 @@ def node_eaddrinuse(bench: Bench, lines: str) -> None:
 
 
 @incident(
-    "nginx: bind() to 0.0.0.0:80 failed, and it is nginx's own [::]:80",
+    "nginx: bind() to 0.0.0.0:80 failed (98: Address already in use), and nginx itself has [::]:80",
     NGINX,
     CURL,
     message="bind() to 0.0.0.0:80 failed (98: Address already in use)",
@@ -126,7 +126,7 @@ def dnsmasq_and_stub_resolver(bench: Bench, lines: str) -> None:
 
 
 @incident(
-    "Unbound: bind: address already in use, could not open ports",
+    "Unbound: error: bind: address already in use, fatal error: could not open ports",
     UNBOUND,
     SOCAT,
     message="error: bind: address already in use",
@@ -187,7 +187,7 @@ def two_dev_servers_on_one_port(bench: Bench, lines: str) -> None:
 
 
 @incident(
-    "Redis: Warning: Could not create server TCP listening socket *:6379: bind: Address already in use",
+    "Redis: Could not create server TCP listening socket *:6379: bind: Address already in use",
     REDIS,
     SOCAT,
     message="bind: Address already in use",
@@ -236,8 +236,8 @@ server.wait_for_termination()
 def two_grpc_servers(bench: Bench, lines: str) -> None:
     bench.write("server.py", GRPC_SERVER.format(options=lines.partition("= ")[2]))
     first = bench.start_line("the first server", "python server.py")
-    second = bench.start_line("the second server", "python server.py")
     first.prints("port")
+    second = bench.start_line("the second server", "python server.py")
     if bench.cured:
         second.ends()
         bench.say(second, r"RuntimeError: Failed to bind to address 127.0.0.1:50051")
@@ -297,7 +297,7 @@ def java_restart(bench: Bench, lines: str) -> None:
 
 
 @incident(
-    "uvicorn --reload was killed, and the port is still taken",
+    "uvicorn --reload was killed: [Errno 98] Address already in use",
     UVICORN,
     CURL,
     message="[Errno 98] Address already in use",
@@ -358,7 +358,7 @@ def flask_after_ctrl_z(bench: Bench, lines: str) -> None:
 
 
 @incident(
-    "Django: Error: That port is already in use, and the server was closed",
+    "Django: Error: That port is already in use, and the server was killed",
     DJANGO,
     CURL,
     message="Error: That port is already in use.",
@@ -401,7 +401,7 @@ def django_after_kill(bench: Bench, lines: str) -> None:
 
 
 @incident(
-    "Gunicorn: Connection in use: ('127.0.0.1', 8000), Retrying in 1 second.",
+    "Gunicorn: Connection in use: ('127.0.0.1', 8000), Retrying in 1 second",
     GUNICORN,
     CURL,
     message="Connection in use: ('127.0.0.1', 8000)",
@@ -457,7 +457,7 @@ def restart_within_a_minute(bench: Bench, lines: str) -> None:
 
 
 @incident(
-    "A server cannot start: a client of somebody else has its port",
+    "Address already in use, and a client has the port",
     NGINX,
     REDIS,
     message="bind() to 127.0.0.1:50051 failed (98: Address already in use)",
@@ -492,7 +492,7 @@ def client_on_my_port(bench: Bench, lines: str) -> None:
 
 
 @incident(
-    "Tests fail now and then: the free port that free_port() found is taken",
+    "Tests fail now and then: Address already in use, with free_port()",
     message="OSError: [Errno 98] Address already in use",
     before="PORT=$(python3 free_port.py)\npython3 -m http.server -b 127.0.0.1 $PORT",
     cure="python3 -m http.server -b 127.0.0.1 0",
@@ -584,7 +584,7 @@ def port_80_as_an_ordinary_user(bench: Bench, lines: str) -> None:
 
 
 @incident(
-    "Avahi: Detected another IPv4 mDNS stack running on this host (port 5353)",
+    "Avahi: Detected another IPv4 mDNS stack running on this host",
     AVAHI,
     SOCAT,
     message="Detected another IPv4 mDNS stack running on this host",
@@ -621,7 +621,7 @@ def mdns_on_5353(bench: Bench, lines: str) -> None:
 
 
 @incident(
-    "nginx: bind() to unix:… failed (98: Address already in use), and nobody has the file",
+    "nginx: bind() to unix: failed (98: Address already in use), and nobody has the file",
     NGINX,
     CURL,
     message="failed (98: Address already in use)",
@@ -689,7 +689,7 @@ def af_unix_path_too_long(bench: Bench, lines: str) -> None:
 
 
 @incident(
-    "listen tcp :8080: bind: address already in use",
+    "Go: listen tcp :8080: bind: address already in use",
     CADDY,
     CURL,
     message="listen tcp :8080: bind: address already in use",
@@ -717,7 +717,7 @@ def go_address_already_in_use(bench: Bench, lines: str) -> None:
 
 
 @incident(
-    "Docker: the port is in use, and no process is shown",
+    "Docker says that the port is in use, and ss and lsof show no process",
     DOCKER_PROXY,
     SS,
     message="",

@@ -61,7 +61,7 @@ class IncidentDirective(Directive):
 
     def name_section(self, found: Incident | Cited) -> None:
         """Give the section the anchor of the incident. Raises Refused."""
-        section = self.state.parent
+        section = self.state_machine.node
         title = next(iter(section.children), None)
         if not isinstance(section, nodes.section) or title is None:
             raise Refused(f"it needs a heading above it: ## {found.title}")
