@@ -1,6 +1,6 @@
 """Incidents: real programs that were made to fail as people see it, then cured.
 
-evidence/measured/incidents/ has a file for each, made by `python -m lab incidents`.
+evidence/measured/incidents/ has a file for each, made by `make incidents`.
 Those that could not be made here are in evidence/cited/incidents.json, by hand, each
 with the source that tells of it.
 """
@@ -15,6 +15,7 @@ from evidence import sources, store
 
 FOLDER = "incidents"
 CITED = "incidents.json"
+CURE = "run `make incidents`"
 # Files of lab/incidents/ that hold incidents, and what those have in common.
 GROUPS = {
     "taken": "Port taken",

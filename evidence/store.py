@@ -13,6 +13,7 @@ import msgspec
 # The project's folder. Tests give themselves another one.
 ROOT = Path(__file__).resolve().parent.parent
 CURE = "run `make evidence`"
+ON_THEIR_OWN = ("incidents",)  # what needs more programs than `make evidence` asks for
 NOT_COMPARED = ("platform", "date", "sources", "digest")  # a new result may have others
 # How every file that save() writes ends.
 DIGEST_LINE, END = ',\n "digest": "', "\n}\n"
@@ -42,7 +43,11 @@ def cure(path: Path) -> str:
     """What helps against a file that is not as it should be."""
     if path.is_relative_to(cited()):
         return "correct it by hand, or `git checkout` it"
-    return f"{CURE} and read the diff of {shown(path)}"
+    made = (
+        path.relative_to(measured()).parts[0] if path.is_relative_to(measured()) else ""
+    )
+    cure = f"run `make {made}`" if made in ON_THEIR_OWN else CURE
+    return f"{cure} and read the diff of {shown(path)}"
 
 
 def digest(text: str) -> str:

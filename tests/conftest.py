@@ -14,6 +14,8 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from evidence.store import ROOT
+from lab.incidents.play import missing
+from lab.incidents.registry import Program
 from lab.isolation.namespace import abilities
 
 # The first of these that is there; the shell starts a page in a third of the time.
@@ -56,6 +58,10 @@ def why_unmet(item: pytest.Item) -> tuple[str, str] | None:
     for marker in item.iter_markers("needs"):
         here |= abilities()
         for need in marker.args:
+            if isinstance(need, Program):  # a real program, which an incident runs
+                if reason := missing(need):
+                    return need.package, reason
+                continue
             if need not in here:
                 raise pytest.UsageError(f"{item.nodeid}: unknown need {need!r}")
             if reason := here[need]:

@@ -71,8 +71,8 @@ def curl(bench: Bench, url: str, options: str = "") -> Running:
     return bench.finish("curl", f"curl -sS {options} {url}")
 
 
-def gets(bench: Bench, url: str, answer: str = "hello") -> None:
-    """A page comes: noted as what came of it. Raises Surprise."""
-    asked = curl(bench, url)
-    (told,) = bench.say(asked, f"{answer}.*")
-    bench.end(f"curl {url} prints: {told}")
+def gets(bench: Bench, url: str, answer: str = "hello", options: str = "") -> None:
+    """A page comes: added to what came of it. Raises Surprise."""
+    lines = curl(bench, url, options).lines()
+    bench.must(bool(lines) and lines[0].startswith(answer), f"{url} gave {lines}")
+    bench.end(f"{bench.ending} curl {url} prints: {lines[0]}.".strip())

@@ -133,7 +133,7 @@ def dnsmasq_and_stub_resolver(bench: Bench, lines: str) -> None:
     before="interface: 0.0.0.0",
     cure="interface: 127.0.0.1",
     language="yaml",
-    where="in unbound.conf, under server:",
+    where="in the server clause of unbound.conf",
 )
 def unbound_and_stub_resolver(bench: Bench, lines: str) -> None:
     stub = bench.start_line(
@@ -645,11 +645,7 @@ def stale_socket_file(bench: Bench, lines: str) -> None:
         bench.end("nginx ends. The file was left by a process that was killed.")
     bench.show(server, "app.sock", only="socket|bind|listen")
     if bench.cured:
-        asked = bench.finish(
-            "curl", "curl -sS --unix-socket app.sock http://localhost/"
-        )
-        (told,) = bench.say(asked, "hello.*")
-        bench.end(f"curl prints: {told}")
+        gets(bench, "http://localhost/", options="--unix-socket app.sock")
 
 
 LONG = "a-folder-with-a-long-name/" * 5
@@ -676,11 +672,7 @@ def af_unix_path_too_long(bench: Bench, lines: str) -> None:
         server.listens()
         bench.show(server, "app.sock", only="socket|bind|listen")
         server.prints("running on")
-        asked = bench.finish(
-            "curl", "curl -sS --unix-socket app.sock http://localhost/"
-        )
-        (told,) = bench.say(asked, "hello.*")
-        bench.end(f"curl prints: {told}")
+        gets(bench, "http://localhost/", options="--unix-socket app.sock")
     else:
         server.ends()
         bench.say(server, "OSError: AF_UNIX path too long.*|AF_UNIX path too long")

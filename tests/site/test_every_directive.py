@@ -31,13 +31,15 @@ EVIDENCE = {
     "sharing": "measured/sharing.json",
     "machines": "measured/machines/*.json",
     "platforms": "measured/platforms.json",
+    "incidents": "measured/incidents/*.json",
+    "told": "cited/incidents.json",
     "elsewhere": "cited/errors_elsewhere.json",
     "manuals": "cited/errors_in_manual_pages.json",
     "netsem": "cited/netsem.json",
     "suites": "cited/kernel_suites.txt",
 }
 # What helps against evidence that is not as it should be, and against a slip.
-CURE = r"make (evidence|fact|new)\b|by hand"
+CURE = r"make (evidence|fact|new|incidents)\b|by hand"
 HINT = (
     rf"did you mean|there (are|must)\b|known|allowed: |none (of|permitted)|{CURE}"
     r"|is no `|needs? |required|different things|write |gives? |stands between"
@@ -112,6 +114,12 @@ DIRECTIVES = {
     "errno-index": Use(shows=("errors",)),
     "errno-counts": Use(shows=("errors",), silent=True),
     "not-provoked": Use(shows=("manuals",)),
+    "incident": Use(
+        "stale-socket-file",
+        shows=("incidents", "told", "platforms"),
+        wrong=(("stale-socket-fil", ""), ("nothing", "")),
+    ),
+    "incidents-counted": Use(shows=("told",)),
     "port-sharing": Use("question", shows=("sharing",), wrong=(("questions", ""),)),
     "machine": Use("tcp-core", shows=("machines",), wrong=(("tcp-cor", ""),)),
     "machine-figures": Use(shows=("machines",)),

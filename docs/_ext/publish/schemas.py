@@ -15,7 +15,16 @@ from sphinx.application import Sphinx
 from sphinx.util.osutil import relative_uri
 
 from docs._ext.shared import Directive, row, table
-from evidence import cited, claims, errors, machines, runs, sharing, systems
+from evidence import (
+    cited,
+    claims,
+    errors,
+    incidents,
+    machines,
+    runs,
+    sharing,
+    systems,
+)
 
 FOLDER = "evidence/schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -39,6 +48,8 @@ KINDS = {
     ),
     "sharing": Kind("evidence/sharing.json", sharing.Sharing),
     "machines": Kind("evidence/machines/*", machines.Machine),
+    "incidents": Kind("evidence/incidents/*", incidents.Incident),
+    "incidents_looked_up": Kind("evidence/incidents.json", incidents.CitedFile),
     "netsem": Kind("evidence/netsem.json", cited.Netsem),
 }
 
