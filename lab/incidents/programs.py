@@ -26,6 +26,7 @@ ACTIVATE = Program("systemd-socket-activate", "systemd-socket-activate", "system
 NFT = Program("nft", "nft", "nftables")
 NODE = Program("Node.js", "node", "node24", "npm")
 GUNICORN = Program("Gunicorn", "gunicorn", "gunicorn", "pip")
+HYPERCORN = Program("Hypercorn", "hypercorn", "hypercorn", "pip")
 UVICORN = Program("Uvicorn", "uvicorn", "uvicorn", "pip")
 FLASK = Program("Flask", "flask", "flask", "pip")
 DJANGO = Program("Django", "django-admin", "django", "pip")

@@ -16,6 +16,7 @@ from lab.incidents.programs import (
     FLASK,
     GRPC,
     GUNICORN,
+    HYPERCORN,
     JAVA,
     NGINX,
     NODE,
@@ -730,3 +731,66 @@ def docker_port_nobody_is_shown(bench: Bench, lines: str) -> None:
     bench.must(shown == bench.cured, "root alone is told who has the socket")
     named = "The process is named." if shown else "A listener, and nobody who has it."
     bench.end(f"ss: {named}")
+
+
+@incident(
+    "Docker: Error starting userland proxy: listen tcp4 0.0.0.0:8080: bind: address already in use",
+    DOCKER_PROXY,
+    CURL,
+    message="listen tcp4 0.0.0.0:8080: bind: address already in use",
+    before="docker run -p 8080:80 web",
+    cure="docker run -p 8081:80 web",
+)
+def docker_userland_proxy(bench: Bench, lines: str) -> None:
+    bench.write("index.html", "hello")
+    # What Docker starts for each port that it publishes; fd 3 is how it reports.
+    outside, _, inside = lines.split()[3].partition(":")
+    container = bench.start_line(
+        "the container", f"python3 -m http.server -b 127.0.0.9 {inside}"
+    )
+    container.listens()
+    other = bench.start_line("the other server", "python3 -m http.server 8080")
+    other.listens()
+    proxy = bench.start_line(
+        "docker-proxy",
+        f"docker-proxy -proto tcp -host-ip 0.0.0.0 -host-port {outside} "
+        f"-container-ip 127.0.0.9 -container-port {inside} 3>&1",
+    )
+    if bench.cured:
+        proxy.listens()
+    else:
+        proxy.ends()
+        bench.say(proxy, "listen tcp4 .*in use")
+        bench.end("docker-proxy ends.")
+    bench.show(other, ":8080", only="bind|listen")
+    bench.show(proxy, f":{outside}", only="bind|listen|setsockopt.*REUSE")
+    if bench.cured:
+        gets(bench, "http://127.0.0.1:8081/")
+
+
+@incident(
+    "hypercorn --reload was killed: OSError: [Errno 98] Address already in use",
+    HYPERCORN,
+    CURL,
+    message="[Errno 98] Address already in use",
+    before="kill -KILL $SERVER",
+    cure="kill $SERVER",
+)
+def hypercorn_reload_was_killed(bench: Bench, lines: str) -> None:
+    bench.write("main.py", ASGI)
+    start = "hypercorn --reload --bind 127.0.0.1:8000 main:app"
+    first = bench.start_line("the first hypercorn", start)
+    first.prints("Running on")
+    bench.shell(lines.replace("$SERVER", str(first.pid())))
+    if bench.cured:
+        first.ends()
+    second = bench.start_line("hypercorn", start)
+    if bench.cured:
+        second.prints("Running on")
+    else:
+        second.ends()
+        bench.say(second, r"OSError: \[Errno 98\].*")
+        bench.end("The parent is gone; its worker has the socket, and listens.")
+    bench.show(second, ":8000", only="socket|bind|listen|setsockopt.*REUSE")
+    if bench.cured:
+        gets(bench, "http://127.0.0.1:8000/")
