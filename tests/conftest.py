@@ -37,6 +37,7 @@ LONGEST = (
     "tests/checks/test_access.py",
     "tests/checks/test_read_the_docs.py",
     "tests/checks/test_html.py",
+    "tests/lab/incidents/test_incidents.py",
     "tests/lab/runs/test_recordings.py",
     "tests/lab/claims/test_plugin.py",
     "tests/browser/test_pages.py",

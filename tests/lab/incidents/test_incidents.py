@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from evidence import incidents, store
-from lab.incidents import play
+from lab.incidents import play, programs
 from lab.incidents.bench import Surprise
 from lab.incidents.registry import Malformed, Program, incident
 
@@ -41,6 +41,18 @@ def test_incident_fails_and_is_cured_as_recorded(name, differs):
 
 def test_groups_are_those_of_the_evidence():
     assert incidents.GROUPS.keys() == set(get_args(incidents.Group))
+
+
+def test_list_of_packages_is_all_that_is_run():
+    """Besides the programs: strace, and what the acts call beside them."""
+    listed = (store.ROOT / "lab" / "incidents" / "apt.txt").read_text().split()
+    apt = {
+        one.package
+        for one in vars(programs).values()
+        if isinstance(one, Program) and one.source == "apt"
+    }
+    assert set(listed) == apt | {"strace", "lsof", "procps"}
+    assert listed == sorted(listed)
 
 
 def test_cure_that_changes_nothing_is_refused():
