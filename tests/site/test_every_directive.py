@@ -46,7 +46,7 @@ HINT = (
 )
 # What a page is told that the other pages of its site would have to show.
 OF_OTHERS = re.compile(
-    r"no page (states|shows)|stated twice|duplicate label|label: 'errno-"
+    r"no page (states|shows)|stated twice|duplicate label|label: '(errno|incident)-"
 )
 
 
@@ -120,6 +120,7 @@ DIRECTIVES = {
         wrong=(("stale-socket-fil", ""), ("nothing", "")),
     ),
     "incidents-counted": Use(shows=("told",)),
+    "incidents-listed": Use(shows=("told",)),
     "port-sharing": Use("question", shows=("sharing",), wrong=(("questions", ""),)),
     "machine": Use("tcp-core", shows=("machines",), wrong=(("tcp-cor", ""),)),
     "machine-figures": Use(shows=("machines",)),

@@ -3,6 +3,7 @@
 ```{incident} redis-address-in-use```   under a heading that has the incident's words:
                                         the cure, what happened without it and with it
 ```{incidents-counted}```               how many were re-enacted, how many looked up
+```{incidents-listed}```                the words of all, by group, each with its link
 
 The heading gets the id of the incident as its anchor, and `incident-ID` as its label.
 """
@@ -14,6 +15,7 @@ from itertools import groupby
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 
 from docs._ext.claims.text import written
@@ -66,6 +68,8 @@ class IncidentDirective(Directive):
         section = self.state_machine.node
         if not isinstance(section, nodes.section):
             raise Refused(f"it needs a heading above it: ## {found.title}")
+        for title in section.findall(nodes.title):
+            title["support_smartquotes"] = False  # it is what a program prints
         section["ids"].insert(0, found.id)
         label = f"incident-{found.id}"
         std = self.env.domains.standard_domain
@@ -195,6 +199,40 @@ class Counted(Directive):
         return [nodes.paragraph("", counted(incidents.ids(), incidents.cited()))]
 
 
+class Listed(Directive):
+    """The words of all incidents, by group."""
+
+    def show(self) -> list[nodes.Node]:
+        """A rubric and a list for each group that has incidents."""
+        self.depends_on(store.cited(incidents.CITED))
+        self.env.note_reread()
+        made: list[nodes.Node] = []
+        for group, found in groupby(incidents.every(), lambda one: one.group):
+            made.append(nodes.rubric("", incidents.GROUPS[group]))
+            mine = sorted(found, key=lambda one: one.title.lower())
+            items = [
+                nodes.list_item("", nodes.paragraph("", "", *link(one))) for one in mine
+            ]
+            made.append(nodes.bullet_list("", *items, classes=["incident-list"]))
+        return made
+
+
+def link(one: Incident | Cited) -> list[nodes.Node]:
+    """A link to an incident, with a word where it was looked up."""
+    words = nodes.inline("", one.title, classes=["xref", "std", "std-ref"])
+    words["support_smartquotes"] = False
+    to = addnodes.pending_xref(
+        "",
+        words,
+        refdomain="std",
+        reftype="ref",
+        reftarget=f"incident-{one.id}",
+        refexplicit=True,
+        refwarn=True,
+    )
+    return [to, nodes.Text(", looked up")] if isinstance(one, Cited) else [to]
+
+
 def counted(played: Iterable[str], told: Iterable[str]) -> str:
     """The sentence.
 
@@ -213,3 +251,4 @@ def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.add_directive("incident", IncidentDirective)
     app.add_directive("incidents-counted", Counted)
+    app.add_directive("incidents-listed", Listed)
