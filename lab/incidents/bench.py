@@ -12,7 +12,7 @@ from pathlib import Path
 
 from evidence.incidents import Line, Play, Step
 from lab import strace
-from lab.incidents.written import Writer, address, story
+from lab.incidents.written import Writer, address, failed, story
 from lab.isolation.namespace import Missing
 from lab.isolation.networks import cover, libc
 from lab.runtimes.measure import HOSTS
@@ -197,7 +197,7 @@ class Bench:
         self,
         running: Running,
         about: str,
-        only: str = "socket|bind|listen|connect|setsockopt",
+        only: str = "socket|bind|listen|connect|setsockopt|getsockopt.*SO_ERROR",
         cause: str = "",
         most: int = 12,
     ) -> None:
@@ -211,9 +211,8 @@ class Bench:
         for call in story(running.calls, about):
             if wanted.match(call.text):
                 text, outcome = self.writer.write(running.who, call)
-                failed = call.errno is not None
                 marked = bool(cause and re.search(cause, f"{text} = {outcome}"))
-                step = Step(running.who, text, outcome, failed, marked)
+                step = Step(running.who, text, outcome, failed(call), marked)
                 if step not in self.steps:
                     self.steps.append(step)
         if len(self.steps) > most:

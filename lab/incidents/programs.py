@@ -67,6 +67,21 @@ def nginx(bench: Bench, server: str, user: bool = False) -> Running:
     return bench.start_line("nginx", line, user)
 
 
+NAME, NAMED = "here.example", "192.0.2.1"  # what a resolver of ours knows
+DNSMASQ_CONF = f"""no-resolv
+no-hosts
+address=/{NAME}/{NAMED}
+"""
+
+
+def dig(bench: Bench, options: str = "") -> None:
+    """A resolver answers: added to what came of it. Raises Surprise."""
+    line = f"dig @127.0.0.1 {options} {NAME} +short".replace("  ", " ")
+    lines = bench.finish("dig", line).lines()
+    bench.must(lines == [NAMED], f"{line} gave {lines}")
+    bench.end(f"{bench.ending} {line} prints: {NAMED}.".strip())
+
+
 def curl(bench: Bench, url: str, options: str = "") -> Running:
     """Ask for a page, and wait for the answer."""
     return bench.finish("curl", f"curl -sS {options} {url}")

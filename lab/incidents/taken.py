@@ -10,14 +10,18 @@ from lab.incidents.programs import (
     AVAHI,
     CADDY,
     CURL,
+    DIG,
     DJANGO,
     DNSMASQ,
+    DNSMASQ_CONF,
     DOCKER_PROXY,
     FLASK,
     GRPC,
     GUNICORN,
     HYPERCORN,
     JAVA,
+    NAME,
+    NAMED,
     NGINX,
     NODE,
     REDIS,
@@ -27,6 +31,7 @@ from lab.incidents.programs import (
     UVICORN,
     WGET,
     WSGI,
+    dig,
     gets,
     nginx,
 )
@@ -99,6 +104,7 @@ def nginx_both_families(bench: Bench, lines: str) -> None:
     "dnsmasq: failed to create listening socket for port 53: Address already in use",
     DNSMASQ,
     SOCAT,
+    DIG,
     message="failed to create listening socket for port 53: Address already in use",
     before="port=53",
     cure="port=53\nlisten-address=127.0.0.1\nbind-interfaces",
@@ -111,8 +117,8 @@ def dnsmasq_and_stub_resolver(bench: Bench, lines: str) -> None:
         "the stub resolver", "socat -u UDP4-RECV:53,bind=127.0.0.53 -"
     )
     stub.did(r"bind.*127\.0\.0\.53:53.* = 0")
-    bench.write("dnsmasq.conf", lines + "\nno-resolv\nno-hosts\nuser=root\npid-file=")
-    server = bench.start_line("dnsmasq", "dnsmasq --keep-in-foreground -C dnsmasq.conf")
+    bench.write("dnsmasq.conf", f"{lines}\n{DNSMASQ_CONF}")
+    server = bench.start_line("dnsmasq", "dnsmasq --no-daemon -C dnsmasq.conf")
     if bench.cured:
         server.listens()
     else:
@@ -121,15 +127,14 @@ def dnsmasq_and_stub_resolver(bench: Bench, lines: str) -> None:
         bench.end("dnsmasq ends.")
     bench.show(server, r":53\b", only="socket|bind|listen")
     if bench.cured:
-        bench.end(
-            "dnsmasq listens on 127.0.0.1, beside the stub resolver on 127.0.0.53."
-        )
+        dig(bench)
 
 
 @incident(
     "Unbound: error: bind: address already in use, fatal error: could not open ports",
     UNBOUND,
     SOCAT,
+    DIG,
     message="error: bind: address already in use",
     before="interface: 0.0.0.0",
     cure="interface: 127.0.0.1",
@@ -143,6 +148,7 @@ def unbound_and_stub_resolver(bench: Bench, lines: str) -> None:
     stub.did(r"bind.*127\.0\.0\.53:53.* = 0")
     rest = 'username: ""\nchroot: ""\ndirectory: "."\npidfile: ""\nuse-syslog: no'
     rest += "\ndo-daemonize: no\nmodule-config: iterator"
+    rest += f"\nlocal-data: '{NAME} A {NAMED}'"
     bench.write("unbound.conf", f"server:\n{lines}\n{rest}")
     server = bench.start_line("unbound", "unbound -d -c unbound.conf")
     if bench.cured:
@@ -153,7 +159,7 @@ def unbound_and_stub_resolver(bench: Bench, lines: str) -> None:
         bench.end("unbound ends.")
     bench.show(server, r":53\b", only="socket|bind|listen")
     if bench.cured:
-        bench.end("Unbound has 127.0.0.1:53, beside the stub resolver on 127.0.0.53.")
+        dig(bench)
 
 
 @incident(

@@ -23,7 +23,8 @@ PROTOCOLS = ("IPPROTO_IP", "IPPROTO_TCP", "IPPROTO_UDP", "0")
 FIRST = 3  # the first descriptor that is free in most programs
 TAKES_ADDRESS = ("bind", "connect")
 GIVES_ADDRESS = ("accept", "accept4", "getsockname", "getpeername")
-FAMILIES = {"tcp": "TCP", "udp": "UDP"}
+DATA = ("send", "recv")  # what is sent is left out
+NAMED = re.compile("|".join(p.pattern for p in (INTERNET, INTERNET_6, UNIX)))
 
 
 def address(text: str) -> str:
@@ -72,6 +73,16 @@ def story(calls: list[Call], about: str) -> list[Call]:
     return [calls[at] for at in sorted(told)]
 
 
+def is_result(call: Call) -> bool:
+    """Whether it asks how a connect() has ended that was under way."""
+    return call.name == "getsockopt" and "SO_ERROR" in call.args and call.ok
+
+
+def failed(call: Call) -> bool:
+    """Whether a call failed, or told that an earlier one did."""
+    return call.errno is not None or (is_result(call) and call.args[3] != "[0]")
+
+
 class Writer:
     """Writes calls; it remembers which number a descriptor was given."""
 
@@ -100,6 +111,12 @@ class Writer:
         elif name in GIVES_ADDRESS:
             given = address(args[1]) if len(args) > 1 and call.ok else ""
             args = args[:1]
+        elif name.startswith(DATA):
+            given = next((found[0] for a in args if (found := NAMED.search(a))), "")
+            given = address(given)
+            args = [args[0], given] if given and name.startswith("send") else args[:1]
+        elif is_result(call):
+            args = [args[0], "SO_ERROR"]
         elif name in ("setsockopt", "getsockopt") and len(args) > 3:
             value = re.sub(r"^\[(.*)\]$", r"\1", args[3])
             args = [args[0], args[2], value]
@@ -113,6 +130,12 @@ class Writer:
         """What a call gave, in a word; the port of a client says nothing."""
         if call.errno:
             return call.errno
+        if call.name.startswith(DATA):
+            size = f"{call.result} bytes" if call.result else "end of file"
+            sent = call.name.startswith("send")
+            return size if sent or not given else f"{size}, from {given}"
+        if is_result(call):
+            return call.args[3].strip("[]")
         if call.result is None:
             return "has not returned"
         if call.name == "socket":

@@ -1,0 +1,206 @@
+"""A client that is refused, or reaches nobody."""
+
+from lab.incidents.bench import Bench
+from lab.incidents.programs import (
+    ASGI,
+    CURL,
+    DIG,
+    DNSMASQ,
+    DNSMASQ_CONF,
+    NAMED,
+    NGINX,
+    NODE,
+    REDIS,
+    REDIS_CLI,
+    SOCAT,
+    SSH,
+    UVICORN,
+    curl,
+    gets,
+    nginx,
+)
+from lab.incidents.registry import incident
+from lab.isolation import networks
+
+CONNECTS = "socket|connect|getsockopt.*SO_ERROR"
+
+
+@incident(
+    "Node: TypeError: fetch failed, connect ECONNREFUSED ::1:8000",
+    NODE,
+    message="connect ECONNREFUSED ::1:8000",
+    before='fetch("http://[::1]:8000/")',
+    cure='fetch("http://127.0.0.1:8000/")',
+    language="js",
+)
+def node_fetch_of_localhost(bench: Bench, lines: str) -> None:
+    bench.write("index.html", "hello")
+    server = bench.start_line("the server", "python3 -m http.server -b 127.0.0.1 8000")
+    server.listens()
+    bench.write(
+        "client.mjs",
+        f"console.log(await (await {lines}).text())",
+    )
+    client = bench.finish("node", "node client.mjs")
+    bench.show(server, ":8000", only="bind|listen")
+    bench.show(client, ":8000", only=CONNECTS)
+    if bench.cured:
+        bench.say(client, "hello")
+        bench.end("The answer comes.")
+    else:
+        bench.say(client, "connect ECONNREFUSED.*")
+        bench.end("Nobody listens on ::1.")
+
+
+@incident(
+    "redis-cli: Could not connect to Redis at 127.0.0.1:6379: Connection refused",
+    REDIS,
+    REDIS_CLI,
+    message="Could not connect to Redis at 127.0.0.1:6379: Connection refused",
+    before="redis-cli ping",
+    cure="redis-server --daemonize no &\nredis-cli ping",
+)
+def redis_is_not_running(bench: Bench, lines: str) -> None:
+    if bench.cured:
+        server = bench.start_line("redis", "redis-server --save ''")
+        server.prints("Ready to accept")
+        bench.show(server, ":6379", only="bind|listen")
+    client = bench.finish("redis-cli", lines.splitlines()[-1])
+    bench.show(client, "6379", only=CONNECTS)
+    if bench.cured:
+        bench.say(client, "PONG")
+        bench.end("The answer comes.")
+    else:
+        bench.say(client, "Could not connect.*")
+        bench.end("Nobody listens on the port.")
+
+
+@incident(
+    "nginx: connect() failed (111: Connection refused) while connecting to upstream, 502 Bad Gateway",
+    NGINX,
+    UVICORN,
+    CURL,
+    message="connect() failed (111: Connection refused) while connecting to upstream",
+    before="location /app { proxy_pass http://127.0.0.1:8001/; }",
+    cure="location /app { proxy_pass http://127.0.0.1:8000/; }",
+    language="nginx",
+    where="in the server block; the application listens on port 8000",
+)
+def nginx_502(bench: Bench, lines: str) -> None:
+    bench.write("main.py", ASGI)
+    app = bench.start_line("uvicorn", "uvicorn --no-use-colors --port 8000 main:app")
+    app.prints("running on")
+    server = nginx(bench, f"listen 80; {lines}")
+    server.listens()
+    asked = curl(bench, "http://127.0.0.1/app")
+    bench.show(app, ":8000", only="bind|listen")
+    bench.show(server, ":800", only=CONNECTS)
+    if bench.cured:
+        gets(bench, "http://127.0.0.1/app")
+    else:
+        bench.say(server, r"connect\(\) failed .*? upstream")
+        bench.say(asked, "502 Bad Gateway")
+        bench.end("nginx answers 502.")
+
+
+@incident(
+    "nginx: connect() to unix:app.sock failed (2: No such file or directory) while connecting to upstream",
+    NGINX,
+    UVICORN,
+    CURL,
+    message="failed (2: No such file or directory) while connecting to upstream",
+    before="uvicorn --uds gunicorn.sock main:app",
+    cure="uvicorn --uds app.sock main:app",
+)
+def nginx_no_socket_file(bench: Bench, lines: str) -> None:
+    bench.write("main.py", ASGI)
+    app = bench.start_line(
+        "uvicorn", lines.replace("uvicorn ", "uvicorn --no-use-colors ")
+    )
+    app.prints("running on")
+    place = f"http://unix:{bench.folder}/app.sock:/"
+    server = nginx(bench, f"listen 80; location /app {{ proxy_pass {place}; }}")
+    server.listens()
+    asked = curl(bench, "http://127.0.0.1/app")
+    bench.show(app, "sock", only="bind|listen")
+    bench.show(server, "app.sock", only=CONNECTS)
+    if bench.cured:
+        gets(bench, "http://127.0.0.1/app")
+    else:
+        bench.say(server, r"connect\(\) to .*? upstream")
+        bench.say(asked, "502 Bad Gateway")
+        bench.end("nginx answers 502.")
+
+
+@incident(
+    "curl: (7) Failed to connect to 127.0.0.1 port 8080: the server is in a container",
+    CURL,
+    message="Failed to connect to 192.0.2.2 port 8080",
+    before="python3 -m http.server --bind 127.0.0.1 8080",
+    cure="python3 -m http.server --bind 0.0.0.0 8080",
+    where="in the container",
+)
+def server_in_a_container(bench: Bench, lines: str) -> None:
+    bench.write("index.html", "hello")
+    inside = networks.container()
+    with networks.within(inside):
+        server = bench.start_line("the server in the container", lines)
+    server.listens()
+    bench.show(server, ":8080", only="bind|listen")
+    asked = curl(bench, "http://192.0.2.2:8080/")
+    bench.show(asked, ":8080", only=CONNECTS)
+    if bench.cured:
+        bench.say(asked, "hello")
+        bench.end("The answer comes.")
+    else:
+        bench.say(asked, r"curl: \(7\).*port 8080")
+        bench.end("The container refuses what comes from outside.")
+
+
+@incident(
+    "ssh: connect to host 127.0.0.1 port 22: Connection refused",
+    SSH,
+    SOCAT,
+    message="ssh: connect to host 127.0.0.1 port 22: Connection refused",
+    before="ssh 127.0.0.1",
+    cure="ssh -p 2222 127.0.0.1",
+)
+def ssh_on_another_port(bench: Bench, lines: str) -> None:
+    server = bench.start_line(
+        "the server", "socat TCP4-LISTEN:2222 SYSTEM:'echo SSH-2.0-here; cat'"
+    )
+    server.listens()
+    bench.show(server, ":2222", only="bind|listen")
+    client = bench.start_line("ssh", lines.replace("ssh ", "ssh -v "))
+    if bench.cured:
+        client.prints("remote software version here")
+        bench.end("The server answers, and the two begin to talk.")
+    else:
+        client.ends()
+        bench.say(client, "ssh: connect to host.*refused")
+        bench.end("Nobody listens on port 22.")
+    bench.show(client, ":22", only=CONNECTS)
+
+
+@incident(
+    "dig: communications error to 127.0.0.1#53: connection refused",
+    DIG,
+    DNSMASQ,
+    message="communications error to 127.0.0.1#53: connection refused",
+    before="dig @127.0.0.1 here.example +short",
+    cure="dig @127.0.0.1 -p 5353 here.example +short",
+)
+def dig_refused(bench: Bench, lines: str) -> None:
+    rest = f"port=5353\nlisten-address=127.0.0.1\nbind-interfaces\n{DNSMASQ_CONF}"
+    bench.write("dnsmasq.conf", rest)
+    server = bench.start_line("dnsmasq", "dnsmasq --no-daemon -C dnsmasq.conf")
+    server.listens()
+    bench.show(server, ":5353", only="bind")
+    asked = bench.finish("dig", lines + " +tries=1")
+    bench.show(asked, ":53|:5353", only="socket|connect|sendmsg|recvmsg|send|recv")
+    if bench.cured:
+        bench.say(asked, NAMED)
+        bench.end("The answer comes.")
+    else:
+        bench.say(asked, "communications error.*")
+        bench.end("No answer.")
