@@ -204,14 +204,17 @@ class Bench:
         """Note what a program called on the sockets that were about something.
 
         about: a pattern, for instance an address. only: of these calls, those whose
-        text matches from its beginning. cause: marks those that match. Where a call is
+        text matches from its beginning. cause: marks
+        those that match, in the run that fails. Where a call is
         repeated just as before, it is noted once.
         """
         wanted = re.compile(only)
         for call in story(running.calls, about):
             if wanted.match(call.text):
                 text, outcome = self.writer.write(running.who, call)
-                marked = bool(cause and re.search(cause, f"{text} = {outcome}"))
+                marked = bool(
+                    cause and not self.cured and re.search(cause, f"{text} = {outcome}")
+                )
                 step = Step(running.who, text, outcome, failed(call), marked)
                 if step not in self.steps:
                     self.steps.append(step)

@@ -133,7 +133,7 @@ def nginx_no_socket_file(bench: Bench, lines: str) -> None:
 
 
 @incident(
-    "curl: (7) Failed to connect to 127.0.0.1 port 8080: the server is in a container",
+    "curl: (7) Failed to connect, and the server is in a container",
     CURL,
     message="Failed to connect to 192.0.2.2 port 8080",
     before="python3 -m http.server --bind 127.0.0.1 8080",

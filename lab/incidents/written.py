@@ -131,7 +131,8 @@ class Writer:
         if call.errno:
             return call.errno
         if call.name.startswith(DATA):
-            size = f"{call.result} bytes" if call.result else "end of file"
+            unit = "message" if "mmsg" in call.name else "bytes"
+            size = f"{call.result} {unit}" if call.result else "end of file"
             sent = call.name.startswith("send")
             return size if sent or not given else f"{size}, from {given}"
         if is_result(call):
