@@ -33,6 +33,7 @@ PARTS = (
     "errors.field",
     "errors.explain",
     "incidents.directives",
+    "runtimes.directives",
     "sharing.directives",
     "machines.directives",
     "machines.explorer",

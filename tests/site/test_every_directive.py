@@ -32,6 +32,7 @@ EVIDENCE = {
     "machines": "measured/machines/*.json",
     "platforms": "measured/platforms.json",
     "incidents": "measured/incidents/*.json",
+    "runtimes": "measured/runtimes.json",
     "told": "cited/incidents.json",
     "elsewhere": "cited/errors_elsewhere.json",
     "manuals": "cited/errors_in_manual_pages.json",
@@ -39,7 +40,7 @@ EVIDENCE = {
     "suites": "cited/kernel_suites.txt",
 }
 # What helps against evidence that is not as it should be, and against a slip.
-CURE = r"make (evidence|fact|new|incidents)\b|by hand"
+CURE = r"make (evidence|fact|new|incidents|runtimes)\b|by hand"
 HINT = (
     rf"did you mean|there (are|must)\b|known|allowed: |none (of|permitted)|{CURE}"
     r"|is no `|needs? |required|different things|write |gives? |stands between"
@@ -121,6 +122,7 @@ DIRECTIVES = {
     ),
     "incidents-counted": Use(shows=("told",)),
     "incidents-listed": Use(shows=("told",)),
+    "runtimes": Use("servers", shows=("runtimes",), wrong=(("all", ""),)),
     "port-sharing": Use("question", shows=("sharing",), wrong=(("questions", ""),)),
     "machine": Use("tcp-core", shows=("machines",), wrong=(("tcp-cor", ""),)),
     "machine-figures": Use(shows=("machines",)),
@@ -329,7 +331,12 @@ SPOILT = [
     for kind in use.shows
     for how in WAYS
     if not (kind in HAND_WRITTEN and how in ("edited", "stale"))
-    if (kind, how) not in {("platforms", "stale"), ("suites", "of another shape")}
+    if (kind, how)
+    not in {
+        ("platforms", "stale"),
+        ("runtimes", "stale"),  # a row counts until its program is measured again
+        ("suites", "of another shape"),
+    }
     if not (use.silent and how == "stale")
 ]
 

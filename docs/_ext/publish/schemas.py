@@ -22,6 +22,7 @@ from evidence import (
     incidents,
     machines,
     runs,
+    runtimes,
     sharing,
     systems,
 )
@@ -50,6 +51,7 @@ KINDS = {
     "machines": Kind("evidence/machines/*", machines.Machine),
     "incidents": Kind("evidence/incidents/*", incidents.Incident),
     "incidents_looked_up": Kind("evidence/incidents.json", incidents.CitedFile),
+    "runtimes": Kind("evidence/runtimes.json", runtimes.Runtimes),
     "netsem": Kind("evidence/netsem.json", cited.Netsem),
 }
 
