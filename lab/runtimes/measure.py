@@ -65,6 +65,7 @@ class Listening:
 
 def version_of(entry: Entry) -> str:
     """The version of what is installed. Raises NotInstalled."""
+    BUILD.mkdir(parents=True, exist_ok=True)  # where nothing was installed
     command = shlex.split(entry.version)
     if shutil.which(command[0], path=entry.search_path) is None:
         raise NotInstalled(entry.install)
