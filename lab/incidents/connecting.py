@@ -29,9 +29,10 @@ CONNECTS = "socket|connect|getsockopt.*SO_ERROR"
     "Node: TypeError: fetch failed, connect ECONNREFUSED ::1:8000",
     NODE,
     message="connect ECONNREFUSED ::1:8000",
-    before='fetch("http://[::1]:8000/")',
+    before='fetch("http://localhost:8000/")',
     cure='fetch("http://127.0.0.1:8000/")',
     language="js",
+    where="with Node 17 to 19, or a newer one with --no-network-family-autoselection",
 )
 def node_fetch_of_localhost(bench: Bench, lines: str) -> None:
     bench.write("index.html", "hello")
@@ -41,7 +42,7 @@ def node_fetch_of_localhost(bench: Bench, lines: str) -> None:
         "client.mjs",
         f"console.log(await (await {lines}).text())",
     )
-    client = bench.finish("node", "node client.mjs")
+    client = bench.finish("node", "node --no-network-family-autoselection client.mjs")
     bench.show(server, ":8000", only="bind|listen")
     bench.show(client, ":8000", only=CONNECTS)
     if bench.cured:
@@ -66,7 +67,7 @@ def redis_is_not_running(bench: Bench, lines: str) -> None:
         server.prints("Ready to accept")
         bench.show(server, ":6379", only="bind|listen")
     client = bench.finish("redis-cli", lines.splitlines()[-1])
-    bench.show(client, "6379", only=CONNECTS)
+    bench.show(client, "6379", only="socket|connect")
     if bench.cured:
         bench.say(client, "PONG")
         bench.end("The answer comes.")

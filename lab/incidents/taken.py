@@ -321,7 +321,7 @@ def uvicorn_reload_was_killed(bench: Bench, lines: str) -> None:
         first.ends()
     second = bench.start_line("uvicorn", start)
     if bench.cured:
-        second.prints("startup complete")
+        second.listens()
     else:
         second.ends()
         bench.say(second, r"ERROR: +\[Errno 98\].*")
@@ -793,6 +793,7 @@ def hypercorn_reload_was_killed(bench: Bench, lines: str) -> None:
     second = bench.start_line("hypercorn", start)
     if bench.cured:
         second.prints("Running on")
+        second.listens()
     else:
         second.ends()
         bench.say(second, r"OSError: \[Errno 98\].*")

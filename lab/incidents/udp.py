@@ -40,13 +40,14 @@ def reply_from_unexpected_source(bench: Bench, lines: str) -> None:
     "UDP: Message too long",
     SOCAT,
     message="Message too long",
-    before="head -c 70000 /dev/zero | socat -b 70000 -u - UDP4-SENDTO:127.0.0.1:8125",
-    cure="head -c 70000 /dev/zero | socat -b 1400 -u - UDP4-SENDTO:127.0.0.1:8125",
+    before="socat -b 70000 -u OPEN:message UDP4-SENDTO:127.0.0.1:8125",
+    cure="socat -b 1400 -u OPEN:message UDP4-SENDTO:127.0.0.1:8125",
 )
 def message_too_long(bench: Bench, lines: str) -> None:
+    bench.write("message", "x" * 69999)
     server = bench.start_line("the server", "socat -u UDP4-RECV:8125 OPEN:got,creat")
     server.did("bind.*8125.* = 0")
-    client = bench.start("socat", "sh", "-c", lines)
+    client = bench.start_line("socat", lines)
     status = client.ends()
     if bench.cured:
         bench.must(status == 0, "socat ended well")
@@ -62,13 +63,14 @@ def message_too_long(bench: Bench, lines: str) -> None:
     "UDP broadcast: Permission denied",
     SOCAT,
     message="Permission denied",
-    before="echo hello | socat - UDP4-DATAGRAM:127.255.255.255:9999",
-    cure="echo hello | socat - UDP4-DATAGRAM:127.255.255.255:9999,broadcast",
+    before="socat -u OPEN:message UDP4-DATAGRAM:127.255.255.255:9999",
+    cure="socat -u OPEN:message UDP4-DATAGRAM:127.255.255.255:9999,broadcast",
 )
 def broadcast_is_denied(bench: Bench, lines: str) -> None:
+    bench.write("message", "hello")
     server = bench.start_line("the receiver", "socat -u UDP4-RECV:9999 -")
     server.did("bind.*9999.* = 0")
-    client = bench.start("socat", "sh", "-c", lines)
+    client = bench.start_line("socat", lines)
     client.ends()
     if bench.cured:
         server.prints("hello")

@@ -134,7 +134,7 @@ class Writer:
             unit = "message" if "mmsg" in call.name else "bytes"
             size = f"{call.result} {unit}" if call.result else "end of file"
             sent = call.name.startswith("send")
-            return size if sent or not given else f"{size}, from {given}"
+            return size if sent or not given else f"from {given}"
         if is_result(call):
             return call.args[3].strip("[]")
         if call.result is None:
