@@ -23,9 +23,10 @@ def reply_from_unexpected_source(bench: Bench, lines: str) -> None:
     rest += f"\nlocal-data: '{NAME} A {NAMED}'"
     bench.write("unbound.conf", f"server:\n{lines}\n{rest}")
     server = bench.start_line("unbound", "unbound -d -c unbound.conf")
-    server.listens()
+    server.prints("start of service")
     bench.shell("sysctl -qw 'net.ipv4.ip_local_port_range=40000 40000'")
-    asked = bench.finish("dig", f"dig @127.0.0.5 {NAME} +short +tries=1 +timeout=1")
+    asked = bench.finish("dig", f"dig @127.0.0.5 {NAME} +short +tries=1 +timeout=3")
+    server.did(r"(sendto|sendmsg)\(.* = \d+$")
     bench.show(server, ":53", only=f"setsockopt.*PKTINFO|bind|{MOVED}")
     bench.show(asked, ":53", only=f"connect|{MOVED}")
     if bench.cured:
