@@ -775,7 +775,7 @@ def docker_userland_proxy(bench: Bench, lines: str) -> None:
 
 
 @incident(
-    "hypercorn --reload was killed: OSError: [Errno 98] Address already in use",
+    "hypercorn --reload was killed, and its port is still in use",
     HYPERCORN,
     CURL,
     message="[Errno 98] Address already in use",

@@ -14,10 +14,17 @@ def read(name: str) -> dict[str, list[str]]:
 
 # Error messages as programs print them, in full or in part.
 ERRORS = {
+    "Bind for 0.0.0.0:8080 failed: port is already allocated": "incidents/taken",
+    "Error starting userland proxy: listen tcp4 0.0.0.0:80": "incidents/taken",
+    "dnsmasq: failed to create listening socket for port 53": "incidents/taken",
+    "Could not create server TCP listening socket *:6379": "incidents/taken",
+    "apr_socket_connect(): Cannot assign requested address (99)": "incidents/ports",
+    "Could not connect to Redis at 127.0.0.1:6379": "incidents/connecting",
+    "reply from unexpected source": "incidents/udp",
     "[Errno 98] Address already in use": "errors/eaddrinuse",
     "OSError: [Errno 98] Address already in use": "errors/eaddrinuse",
     "bind: address already in use": "errors/eaddrinuse",
-    "listen EADDRINUSE: address already in use :::3000": "errors/eaddrinuse",
+    "listen EADDRINUSE: address already in use :::3000": "incidents/taken",
     "EADDRINUSE": "errors/eaddrinuse",
     "errno 98": "errors/eaddrinuse",
     "WinError 10048": "errors/eaddrinuse",
@@ -54,7 +61,7 @@ ERRORS = {
     "[Errno 95] Operation not supported": "errors/eopnotsupp",
     "[Errno 9] Bad file descriptor": "errors/ebadf",
     "Socket operation on non-socket": "errors/enotsock",
-    "accept: too many open files": "errors/emfile",
+    "accept: too many open files": "incidents/listening",
     "AF_UNIX path too long": "errors/without-a-number",
     "TimeoutError: timed out": "errors/without-a-number",
     "bind(): port must be 0-65535": "errors/without-a-number",
@@ -65,9 +72,9 @@ ERRORS = {
     "curl: (7) Failed to connect to localhost: Connection refused": (
         "errors/econnrefused"
     ),
-    "java.net.BindException: Address already in use": "errors/eaddrinuse",
+    "java.net.BindException: Address already in use": "incidents/taken",
     "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)": (
-        "errors/eaddrinuse"
+        "incidents/taken"
     ),
     "socket.error: [Errno 98] Address already in use": "errors/eaddrinuse",
     "bind: permission denied": "errors/eacces",
