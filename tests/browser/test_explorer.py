@@ -192,9 +192,9 @@ def test_keys_alone_are_enough(open_page):
     page.keyboard.press("Enter")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    assert shown(page)["hash"] == "tcp:bind,listen"
+    assert shown(page)["hash"] == "tcp:bind,bind_taken"
     focused = "document.activeElement.dataset.input"
-    assert page.evaluate(focused) == "listen", "the focus stays on the call"
+    assert page.evaluate(focused) == "bind_taken", "the focus stays on the call"
     page.keyboard.press("ArrowUp")
     assert page.evaluate(focused) == "bind"
     page.keyboard.press("Backspace")
@@ -203,6 +203,66 @@ def test_keys_alone_are_enough(open_page):
     page.keyboard.press("Backspace")
     page.keyboard.press("Backspace")
     assert shown(page)["hash"] == "tcp:"
+
+
+PLACES = """() => [...document.querySelectorAll("#explorer .call")].map(cell => {
+  const box = cell.getBoundingClientRect();
+  return [box.x + scrollX, box.y + scrollY, box.width, box.height].map(Math.round);
+})"""
+RANDOM_CLICKS = """([kind, dice]) => dice.forEach(roll => {
+  const calls = [...document.querySelectorAll(".call:enabled")];
+  calls[Math.floor(roll * calls.length)].click();
+})"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("kind", machines.KINDS)
+def test_no_cell_moves_under_the_pointer(width, kind, open_page):
+    page = open_page(PAGE, viewport={"width": width, "height": 900})
+    page.click(f'[data-kind="{kind}"]')
+    before = page.evaluate(PLACES)
+    dice = random.Random(9)
+    for _ in range(6):
+        page.evaluate(RANDOM_CLICKS, [kind, [dice.random() for _ in range(6)]])
+        assert page.evaluate(PLACES) == before
+        page.click('[data-tool="reset"]')
+
+
+@pytest.mark.parametrize("kind", machines.KINDS)
+def test_every_input_has_one_cell_in_one_group(kind, open_page):
+    page = open_page(PAGE)
+    page.click(f'[data-kind="{kind}"]')
+    shown = page.locator(".calls:visible .call").evaluate_all(
+        "all => all.map(one => one.dataset.input)"
+    )
+    assert sorted(shown) == sorted(machines.load(f"{kind}-full").inputs)
+
+
+def test_a_step_of_the_tape_leads_back_to_it(opened):
+    page = opened("tcp:bind,listen,client_arrives,accept")
+    page.locator(".walked .back", has_text="listen()").click()
+    assert shown(page)["hash"] == "tcp:bind,listen"
+    page.locator(".walked .back").first.click()
+    assert shown(page)["hash"] == "tcp:"
+
+
+def test_who_wants_to_guess_is_told_nothing_before(open_page):
+    page = open_page(PAGE)
+    page.uncheck('[data-tool="tell"]')
+    told = page.locator('[data-input="bind"] .told')
+    assert told.evaluate("one => getComputedStyle(one).visibility") == "hidden"
+    page.reload()
+    assert not page.is_checked('[data-tool="tell"]')
+    page.click('[data-input="bind"]')
+    assert calls(page) == [["bind(asked)", "ok"]]
+
+
+def test_questions_on_top_are_those_of_the_table(open_page):
+    page = open_page(PAGE)
+    page.click('[data-kind="udp"]')
+    page.locator(".questions a", has_text="bind twice").click()
+    page.wait_for_function("document.querySelectorAll('.walked li').length === 3")
+    assert shown(page)["hash"] == "udp:bind,bind"
 
 
 def test_link_with_an_impossible_step_says_what_was_left_out(open_page, address):

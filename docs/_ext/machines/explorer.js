@@ -123,73 +123,139 @@ const card = (local, peer) =>
 const outcome = ({ outcome: text, manner }, message = "") =>
   make("span", { class: manner }, text, message);
 
-/** One line of the walk. */
-function line(call, told, local, peer, state) {
+/** One line of the tape; a press on it goes back to there. */
+function line(call, told, local, peer, state, place) {
+  const back = make("button", { type: "button", class: "back", title: "Go back to here", onclick: () => go(word.slice(0, place)) });
+  back.append(make("code", {}, call), " ", ...told);
   return make(
     "li",
-    {},
-    make("span", {}, make("code", {}, call), " ", ...told),
+    { class: place === word.length ? "here" : "" },
+    back,
     card(local, peer),
     make("span", { class: "state-name" }, state),
   );
 }
 
-function steps() {
+function steps(done) {
   const { made, states, start } = kinds[kind];
   const list = make("ol", { tabindex: "0", "aria-label": "The walk so far" });
-  list.append(line(made, [], "—", "—", states[start]));
-  for (const step of walk()) {
+  list.append(line(made, [], "—", "—", states[start], 0));
+  for (const [place, step] of done.entries()) {
     const error = step.outcome.replace("pending ", "");
     const message = Object.hasOwn(messages, error) ? ` ${messages[error]}` : "";
     const told = outcome(step, message && make("span", { class: "message" }, message));
-    list.append(line(step.call, [told], step.local, step.peer, states[step.after]));
+    list.append(line(step.call, [told], step.local, step.peer, states[step.after], place + 1));
   }
   return list;
 }
 
-/** A button for an input: what it would give now, and where it would lead. */
-function button(state, input) {
-  const [name, call, meaning] = kinds[kind].inputs[input];
-  const step = look(state, input);
-  const stays = step.after === state;
-  const told = impossible(step.outcome)
-    ? make("span", { class: "outcome" }, step.outcome.replace("nothing: ", ""))
-    : outcome(step, stays ? "" : make("span", { class: "leads" }, ` → ${kinds[kind].states[step.after]}`));
-  return make(
-    "button",
-    {
-      type: "button",
-      class: "call",
-      title: meaning,
-      "data-input": name,
-      disabled: impossible(step.outcome),
-      onclick: () => go([...word, input], name),
-    },
-    make("code", {}, call),
-    " ",
-    told,
-  );
+// --- the calls, in groups of cells that stay where they are ---------------------
+
+const GROUPS = [
+  ["Name it", /^(bind|setsockopt)\b/],
+  ["Reach", /^connect\b/],
+  ["Serve", /^(listen|accept)\b/],
+  ["Talk", /^(send|sendto|recv|recvfrom|shutdown)\b/],
+  ["Ask", /^getsockopt\b/],
+];
+const OTHERS = "Others do";
+
+/** The group of an input: by its call, or that somebody else acts. */
+const groupOf = ([, call, , yours]) =>
+  yours ? GROUPS.find(([, pattern]) => pattern.test(call))[0] : OTHERS;
+
+/** The cells of a kind, once; what they say, tell() changes. */
+function cells() {
+  view.cells = kinds[kind].inputs.map(([name, call, meaning], input) =>
+    make(
+      "button",
+      { type: "button", class: "call", title: meaning, "data-input": name, onclick: () => go([...word, input], name) },
+      make("code", {}, call),
+      make("span", { class: "told" }),
+    ));
+  view.calls.replaceChildren(...[...GROUPS.map(([title]) => title), OTHERS].map(title => {
+    const mine = view.cells.filter((_, input) => groupOf(kinds[kind].inputs[input]) === title);
+    return make("div", { class: "calls", role: "group", "aria-label": title },
+      make("p", { class: "flow-title" }, title), make("div", { class: "cells" }, ...mine));
+  }));
+  view.calls.querySelectorAll(".calls").forEach(group => { group.hidden = !group.querySelector(".call"); });
 }
 
-function buttons(state, yours, title) {
-  const all = kinds[kind].inputs.map(([, , , by], input) => (by === yours ? input : -1));
-  return make(
-    "div",
-    { class: "calls", role: "group", "aria-label": title },
-    make("p", { class: "flow-title" }, title),
-    ...all.filter((input) => input >= 0).map((input) => button(state, input)),
-  );
+/** What each cell would give in a state, and where it would lead. */
+function tell(state) {
+  for (const [input, cell] of view.cells.entries()) {
+    const step = look(state, input), never = impossible(step.outcome);
+    const leads = never || step.after === state ? ""
+      : make("span", { class: "leads" }, ` → ${kinds[kind].states[step.after]}`);
+    const told = never ? make("span", { class: "outcome" }, step.outcome.replace("nothing: ", "")) : outcome(step, leads);
+    cell.title = `${kinds[kind].inputs[input][2]}; now: ${told.textContent}`;
+    cell.disabled = never;
+    cell.dataset.manner = never ? "never" : step.manner;
+    cell.lastChild.replaceChildren(told);
+  }
 }
 
-const tool = (name, text, disabled, onclick) =>
-  make("button", { type: "button", class: "tool", "data-tool": name, disabled, onclick }, text);
+// --- the world: who is there ------------------------------------------------------
+
+const DOORS = {
+  server: ["open", "somebody is there, and answers"],
+  other: ["open", "somebody else, who answers too"],
+  closed: ["bricked", "nobody is there"],
+  missing: ["bricked", "there is no such file"],
+  taken: ["locked", "the name of another socket"],
+  shared: ["ajar", "another socket's port, with SO_REUSEADDR"],
+  served: ["locked", "the same, and its owner listens"],
+  asked: ["own", "the name that you ask for"],
+};
+const LOOKS = {
+  open: '<path d="M4 22V3l9 2v17z"/><path d="M4 22h16V3H4"/><circle cx="10.5" cy="13" r="1"/>',
+  bricked: '<path d="M4 3h16v19H4zM4 8h16M4 13h16M4 18h16M12 3v5M8 8v5M16 8v5M12 13v5M8 18v4M16 18v4"/>',
+  locked: '<path d="M4 3h16v19H4z"/><path d="M9 13h6v5H9zM10 13v-2a2 2 0 0 1 4 0v2"/>',
+  ajar: '<path d="M4 3h16v19H4z"/><path d="M4 3l6 2v17l-6 0M15 9v8"/>',
+  own: '<path d="M4 3h16v19H4z" stroke-dasharray="3 2"/>',
+};
+
+function doors() {
+  const named = new Set(kinds[kind].inputs.flatMap(([, call]) => /\((\w+)/.exec(call)?.[1] ?? []));
+  return Object.entries(DOORS).filter(([name]) => named.has(name)).map(([name, [look, meaning]]) => {
+    const door = make("span", { class: `place ${look}` });
+    door.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true">${LOOKS[look]}</svg>`;
+    door.append(make("code", {}, name), make("span", { class: "meaning" }, meaning));
+    return door;
+  });
+}
+
+/** The questions of the page's own table, for this kind. */
+function questions() {
+  const links = [...document.querySelectorAll("article table a.walk")];
+  return links.filter(link => link.hash.startsWith(`#${kind}:`) && link.closest("tr").cells.length > 3)
+    .map(link => make("a", { href: link.hash }, link.closest("tr").cells[0].textContent));
+}
+
+const tool = (name, text, onclick) =>
+  make("button", { type: "button", class: "tool", "data-tool": name, onclick }, text);
 
 const view = {}; // the parts that stay while the walk changes
+const QUIET = "explorer-quiet"; // kept in the browser of who wants to guess
 
 /** Build the frame once. */
 function frame() {
-  view.kinds = make("div", { class: "kinds", role: "group", "aria-label": "Kind of socket" });
+  view.kinds = make("div", { class: "kinds", role: "group", "aria-label": "Kind of socket" },
+    ...Object.entries(kinds).map(([name, { title }]) =>
+      make("button", { type: "button", "data-kind": name, onclick: () => choose(name) }, title)));
+  view.questions = make("p", { class: "questions" });
+  view.now = make("div", { class: "now" });
+  view.undo = tool("undo", "Undo", undo);
+  view.reset = tool("reset", "Reset", () => go([]));
+  view.link = tool("link", "Copy link", async () => {
+    await navigator.clipboard.writeText(location.href);
+    view.link.textContent = "Copied";
+    view.link.addEventListener("blur", () => (view.link.textContent = "Copy link"), { once: true });
+  });
+  const tells = make("input", { type: "checkbox", "data-tool": "tell", onchange: () => quiet(!tells.checked) });
+  tells.checked = localStorage.getItem(QUIET) !== "yes";
   view.steps = make("div", { class: "call-flow walked" });
+  view.doors = make("div", { class: "world", "aria-label": "Who is there", role: "group" });
   view.calls = make("div", { class: "next" });
   view.status = make("p", { class: "said", role: "status" });
   view.code = make("pre", { tabindex: "0" });
@@ -214,9 +280,19 @@ function frame() {
   for (const [key, use] of [["arrows", "choose"], ["Enter", "call"], ["Backspace", "undo"]]) {
     keys.append(make("kbd", {}, key), ` ${use}  `);
   }
-  const side = make("div", {}, view.steps, keys);
-  box.append(view.kinds, view.status, make("div", { class: "walk-and-next" }, side, view.calls), view.python);
+  const tools = make("div", { class: "tools" }, view.undo, view.reset, view.link,
+    make("label", {}, tells, " tell me before I click"));
+  view.stage = make("div", { class: "stage" }, view.now, tools);
+  const side = make("div", { class: "side-by" }, view.stage, view.steps, keys);
+  box.append(view.kinds, view.questions, view.status,
+    make("div", { class: "walk-and-next" }, side, make("div", {}, view.doors, view.calls)), view.python);
   box.addEventListener("keydown", pressed);
+  quiet(!tells.checked);
+}
+
+function quiet(yes) {
+  box.classList.toggle("quiet", yes);
+  localStorage.setItem(QUIET, yes ? "yes" : "no");
 }
 
 function showProgram() {
@@ -227,24 +303,22 @@ function showProgram() {
 
 /** Show the walk. */
 function show() {
-  const done = walk();
-  const state = done.at(-1)?.after ?? kinds[kind].start;
-  view.kinds.replaceChildren(
-    ...Object.entries(kinds).map(([name, { title }]) =>
-      make("button", { type: "button", "data-kind": name, "aria-pressed": String(name === kind), onclick: () => choose(name) }, title),
-    ),
-  );
-  const tools = make(
-    "div",
-    { class: "tools" },
-    tool("undo", "Undo", !word.length, undo),
-    tool("reset", "Reset", !word.length, () => go([])),
-  );
-  view.steps.replaceChildren(tools, steps());
+  const done = walk(), last = done.at(-1);
+  const state = last?.after ?? kinds[kind].start;
+  if (view.shown !== kind) {
+    view.shown = kind;
+    for (const button of view.kinds.children) button.setAttribute("aria-pressed", String(button.dataset.kind === kind));
+    view.doors.replaceChildren(...doors());
+    view.questions.replaceChildren("Questions people ask: ", ...questions());
+    cells();
+  }
+  tell(state);
+  view.now.replaceChildren(card(last?.local ?? "—", last?.peer ?? "—"),
+    make("span", { class: "now-state" }, kinds[kind].states[state]));
+  view.undo.disabled = view.reset.disabled = !word.length;
+  view.steps.replaceChildren(steps(done));
   view.steps.lastChild.scrollTop = 1e6;
-  view.calls.replaceChildren(buttons(state, 1, "You call"), buttons(state, 0, "Others do"));
   const lost = left.length ? `Left out, because it cannot happen there: ${left.join(", ")}. ` : "";
-  const last = done.at(-1);
   view.status.textContent = lost + (last ? `${last.call}: ${last.outcome}; now ${kinds[kind].states[state]}.` : "");
   view.status.classList.toggle("seen", lost !== "");
   showProgram();
