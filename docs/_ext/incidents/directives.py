@@ -70,7 +70,8 @@ class IncidentDirective(Directive):
             raise Refused(f"it needs a heading above it: ## {found.title}")
         for title in section.findall(nodes.title):
             title["support_smartquotes"] = False  # it is what a program prints
-        section["ids"].insert(0, found.id)
+        others = [name for name in section["ids"] if name != found.id]
+        section["ids"] = [found.id, *others]
         label = f"incident-{found.id}"
         std = self.env.domains.standard_domain
         std.anonlabels[label] = self.env.docname, found.id
