@@ -310,6 +310,7 @@ def java_restart(bench: Bench, lines: str) -> None:
     message="[Errno 98] Address already in use",
     before="kill -KILL $SERVER",
     cure="kill $SERVER",
+    where="SERVER is the number of the process that you started",
 )
 def uvicorn_reload_was_killed(bench: Bench, lines: str) -> None:
     bench.write("main.py", ASGI)
@@ -338,6 +339,7 @@ def uvicorn_reload_was_killed(bench: Bench, lines: str) -> None:
     message="Port 5000 is in use by another program",
     before="kill -TSTP $SERVER    # what Ctrl-Z does",
     cure="kill -INT $SERVER    # what Ctrl-C does",
+    where="SERVER is the number of the process that you started",
 )
 def flask_after_ctrl_z(bench: Bench, lines: str) -> None:
     bench.write(
@@ -371,6 +373,7 @@ def flask_after_ctrl_z(bench: Bench, lines: str) -> None:
     message="Error: That port is already in use.",
     before="kill -KILL $SERVER",
     cure="kill -s INT -- -$GROUP",
+    where="SERVER is the process that you started, GROUP its group: ps -o pgid= -p $SERVER",
 )
 def django_after_kill(bench: Bench, lines: str) -> None:
     bench.write(
@@ -781,6 +784,7 @@ def docker_userland_proxy(bench: Bench, lines: str) -> None:
     message="[Errno 98] Address already in use",
     before="kill -KILL $SERVER",
     cure="kill $SERVER",
+    where="SERVER is the number of the process that you started",
 )
 def hypercorn_reload_was_killed(bench: Bench, lines: str) -> None:
     bench.write("main.py", ASGI)

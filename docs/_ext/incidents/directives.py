@@ -97,7 +97,8 @@ def lines(found: Incident | Cited) -> list[nodes.Node]:
         part += [head, nodes.literal_block(text, text, language=found.language)]
         box += part
     where = found.where if isinstance(found, Incident) else ""
-    note = nodes.paragraph("", f"Where: {where}.", classes=["incident-where"])
+    note = nodes.paragraph("", f"{where[:1].upper()}{where[1:]}.")
+    note["classes"] = ["incident-where"]
     return [box, note] if where else [box]
 
 
@@ -155,7 +156,7 @@ def call(step: Step) -> str:
     if step.failed:
         outcome = f'<span class="{kind}">{outcome}</span>'
     marked = ' class="cause-call"' if step.cause else ""
-    word = '<span class="cause-word">the cause</span>' if step.cause else ""
+    word = '<span class="cause-word"> the cause</span>' if step.cause else ""
     return (
         f"<tr{marked}><td><code>{escape(step.call)}</code>{word}</td>"
         f"<td>{outcome}</td></tr>"
