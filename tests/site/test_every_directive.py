@@ -68,7 +68,7 @@ SENTENCE, SAID = (claims.read()[claim].sentence for claim in (CLAIM, OTHER))
 RUN = "udp.connect_sends_nothing"
 API = "create_server(address) | apis.create_server_options | listener | socket..listen"
 ERRORS = ("errors", "elsewhere")
-ALL = ("claims", "runs", "errors", "sharing", "machines", "platforms")
+ALL = ("claims", "runs", "errors", "sharing", "machines", "platforms", "incidents")
 CHOICE = "a: Is it?\na yes: Do so. | {0}\na no: Do not. | {0}"
 DIRECTIVES = {
     "claim": Use(CLAIM, SENTENCE, shows=("claims",), wrong=(("udp.conect", SENTENCE),)),

@@ -20,6 +20,7 @@ from docs._ext.shared import Directive, html, html_table
 from evidence import (
     claims,
     errors,
+    incidents,
     machines,
     runs,
     sharing,
@@ -66,6 +67,13 @@ class Machine(msgspec.Struct):
     platform: str
     date: str
     learned: Learned
+
+
+class Played(msgspec.Struct):
+    """What is counted of an incident."""
+
+    platform: str
+    date: str
 
 
 def of_claims() -> Row:
@@ -140,12 +148,33 @@ def of_machines() -> Row:
     )
 
 
+def of_incidents() -> Row:
+    """The incidents. Raises EvidenceError."""
+    played = [store.load(incidents.path_of(one), Played) for one in incidents.ids()]
+    if not played:
+        raise store.EvidenceError(f"no incident was played: {incidents.CURE}")
+    return Row(
+        "incidents that were re-enacted with real programs, and cured",
+        f"{len(played):,}",
+        f"{len(played):,} incidents re-enacted",
+        sorted({one.platform for one in played}),
+        max(one.date for one in played),
+    )
+
+
 def rows() -> list[Row]:
     """All that was measured, in the order in which a reader meets it.
 
     Raises EvidenceError where something is missing or damaged.
     """
-    return [of_claims(), of_runs(), of_errors(), of_sharing(), of_machines()]
+    return [
+        of_claims(),
+        of_runs(),
+        of_errors(),
+        of_sharing(),
+        of_machines(),
+        of_incidents(),
+    ]
 
 
 def as_table(found: list[Row]) -> str:

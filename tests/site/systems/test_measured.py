@@ -35,6 +35,7 @@ def test_numbers_are_those_of_the_files():
         f"in {len({w['id'] for w in errors['rows']})} ways",
         f"{len(sharing.load().by_pair):,}",
         f"{sum(one['learned']['queries'] for one in learned):,}, for 10 machines",
+        f"{len(everything('incidents/*.json'))}",
     ]
     assert found[1].day == max(run["date"] for run in recorded)
     assert found[4].day == max(one["date"] for one in learned)
