@@ -190,8 +190,8 @@ class Bench:
         return found
 
     def clean(self, text: str) -> str:
-        """A text without the name of the folder."""
-        return text.replace(f"{self.folder}/", "").rstrip()
+        """A text without the name of the folder, and without columns."""
+        return re.sub(" +", " ", text.replace(f"{self.folder}/", "")).rstrip()
 
     def show(
         self,
