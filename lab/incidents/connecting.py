@@ -1,5 +1,8 @@
 """A client that is refused, or reaches nobody."""
 
+import os
+import signal
+
 from lab.incidents.bench import Bench
 from lab.incidents.programs import (
     ASGI,
@@ -7,6 +10,7 @@ from lab.incidents.programs import (
     DIG,
     DNSMASQ,
     DNSMASQ_CONF,
+    DOCKER_PROXY,
     NAMED,
     NGINX,
     NODE,
@@ -205,3 +209,41 @@ def dig_refused(bench: Bench, lines: str) -> None:
     else:
         bench.say(asked, "communications error.*")
         bench.end("No answer.")
+
+
+@incident(
+    "Docker: curl: (56) Recv failure: Connection reset by peer, on a published port",
+    DOCKER_PROXY,
+    CURL,
+    message="Connection reset by peer",
+    before="python3 -m http.server --bind 127.0.0.1 80",
+    cure="python3 -m http.server --bind 0.0.0.0 80",
+    where="in the container, whose port 80 is published as 8080",
+)
+def published_port_resets(bench: Bench, lines: str) -> None:
+    bench.write("index.html", "hello")
+    inside = networks.container()
+    with networks.within(inside):
+        server = bench.start_line("the server in the container", lines)
+    server.listens()
+    bench.show(server, ":80", only="bind|listen")
+    proxy = bench.start_line(
+        "docker-proxy",
+        "docker-proxy -proto tcp -host-ip 0.0.0.0 -host-port 8080 "
+        "-container-ip 192.0.2.2 -container-port 80 3>&1",
+    )
+    proxy.listens()
+    # The request is there before the proxy knows of the connection: else curl would
+    # now and then be told of an empty reply (52) in place of the reset.
+    os.kill(proxy.pid(), signal.SIGSTOP)
+    asked = bench.start_line("curl", "curl -sS http://127.0.0.1:8080/")
+    asked.did(r"sendto\(.* = \d+$")
+    os.kill(proxy.pid(), signal.SIGCONT)
+    asked.ends()
+    bench.show(proxy, "192.0.2.2:80", only="connect|getsockopt.*SO_ERROR")
+    if bench.cured:
+        bench.say(asked, "hello")
+        bench.end("The answer comes through the proxy.")
+    else:
+        bench.say(asked, r"curl: \(56\).*")
+        bench.end("docker-proxy took the connection, is refused itself, and resets it.")
