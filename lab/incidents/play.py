@@ -11,6 +11,7 @@ from pathlib import Path
 from evidence import incidents, store, systems
 from evidence.incidents import Package, Play
 from lab.incidents.bench import PATH, Bench, Surprise
+from lab.incidents.programs import BASE
 from lab.incidents.registry import NOTED, Incident, Malformed, Program
 from lab.isolation import child, namespace
 from lab.runtimes.registry import BUILD, MODULES, NPM, PYPI
@@ -138,7 +139,8 @@ def write(chosen: list[str], everything: bool) -> tuple[int, list[str]]:
             fresh and not chosen and not everything
         ):
             continue
-        if lacks := [told for program in one.programs if (told := missing(program))]:
+        wanted = (*BASE, *one.programs)
+        if lacks := [told for program in wanted if (told := missing(program))]:
             problems.append(f"{one.id}: not measured, needs {'; '.join(lacks)}")
             continue
         try:

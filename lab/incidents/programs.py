@@ -3,6 +3,12 @@
 from lab.incidents.bench import Bench, Running
 from lab.incidents.registry import Program
 
+# What every incident needs: the recorder, and what the acts call beside the programs.
+BASE = (
+    Program("strace", "strace", "strace"),
+    Program("lsof", "lsof", "lsof"),
+    Program("sysctl", "sysctl", "procps"),
+)
 NGINX = Program("nginx", "nginx", "nginx-light")
 DNSMASQ = Program("dnsmasq", "dnsmasq", "dnsmasq-base")
 UNBOUND = Program("Unbound", "unbound", "unbound")

@@ -21,7 +21,7 @@ def as_played(kept: incidents.Incident) -> dict:
 
 def with_needs(name: str):
     """An incident with the packages that it needs, as a parameter of a test."""
-    needs = [pytest.mark.needs(one) for one in EVERY[name].programs]
+    needs = [pytest.mark.needs(one) for one in (*programs.BASE, *EVERY[name].programs)]
     return pytest.param(name, marks=needs)
 
 
@@ -48,14 +48,13 @@ def test_groups_are_those_of_the_evidence():
 
 
 def test_list_of_packages_is_all_that_is_run():
-    """Besides the programs: strace, and what the acts call beside them."""
     listed = (store.ROOT / "lab" / "incidents" / "apt.txt").read_text().split()
     apt = {
         one.package
         for one in vars(programs).values()
         if isinstance(one, Program) and one.source == "apt"
     }
-    assert set(listed) == apt | {"strace", "lsof", "procps"}
+    assert set(listed) == apt | {one.package for one in programs.BASE}
     assert listed == sorted(listed)
 
 
