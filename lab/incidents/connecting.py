@@ -12,6 +12,7 @@ from lab.incidents.programs import (
     DNSMASQ_CONF,
     DOCKER_PROXY,
     NAMED,
+    NFT,
     NGINX,
     NODE,
     REDIS,
@@ -247,3 +248,56 @@ def published_port_resets(bench: Bench, lines: str) -> None:
     else:
         bench.say(asked, r"curl: \(56\).*")
         bench.end("docker-proxy took the connection, is refused itself, and resets it.")
+
+
+@incident(
+    "connect() hangs: curl: (28) Connection timed out, and a firewall drops",
+    NGINX,
+    NFT,
+    CURL,
+    message="curl: (28)",
+    before="nft add rule inet filter input tcp dport 8000 drop",
+    cure="nft add rule inet filter input tcp dport 8000 accept",
+    where="as root, on the server",
+)
+def firewall_drops(bench: Bench, lines: str) -> None:
+    bench.shell("nft add table inet filter")
+    bench.shell(
+        "nft 'add chain inet filter input { type filter hook input priority 0; }'"
+    )
+    bench.shell(lines)
+    server = nginx(bench, "listen 8000;")
+    server.listens()
+    asked = curl(bench, "http://127.0.0.1:8000/", "--connect-timeout 1")
+    bench.show(asked, ":8000", only="connect|getsockopt.*SO_ERROR")
+    if bench.cured:
+        bench.say(asked, "hello.*")
+        bench.end("The answer comes.")
+    else:
+        bench.say(asked, r"curl: \(28\)")
+        bench.end("Nothing answers, and nothing refuses: curl gives up after a second.")
+
+
+@incident(
+    "A client is connected although no server runs: it is connected to itself",
+    SOCAT,
+    message="is anybody there",
+    before="net.ipv4.ip_local_port_range=40000 40000",
+    cure="net.ipv4.ip_local_port_range=50000 50999",
+    language="ini",
+    where="in a file of /etc/sysctl.d/; the one port stands for the try that meets it",
+)
+def connected_to_itself(bench: Bench, lines: str) -> None:
+    bench.shell(f"sysctl -qw '{lines}'")
+    asked = bench.start_line(
+        "socat", 'sh -c "echo is anybody there | socat -t 1 - TCP4:127.0.0.1:40000"'
+    )
+    asked.ends()
+    own = "" if bench.cured else "|getsockname"  # a port of the kernel's choice else
+    bench.show(asked, ":40000", only=f"connect{own}")
+    if bench.cured:
+        bench.say(asked, "Connection refused")
+        bench.end("Nobody listens, and the client is told so.")
+    else:
+        bench.say(asked, "is anybody there")
+        bench.end("The client reads what it has sent: the other end is its own socket.")

@@ -9,6 +9,7 @@ from lab.incidents.programs import (
     CURL,
     NGINX,
     NGINX_CONF,
+    REDIS,
     SOCAT,
     SS,
     UVICORN,
@@ -129,3 +130,24 @@ def ipv6_only(bench: Bench, lines: str) -> None:
         bench.show(asked, ":80", only="connect|getsockopt.*SO_ERROR")
         bench.say(asked, r"Failed to connect to 127.0.0.1 port 80")
         gets(bench, "http://[::1]/")
+
+
+@incident(
+    "Redis: WARNING: The TCP backlog setting of 511 cannot be enforced",
+    REDIS,
+    message="The TCP backlog setting of 511 cannot be enforced",
+    before="net.core.somaxconn=128",
+    cure="net.core.somaxconn=511",
+    language="ini",
+    where="in a file of /etc/sysctl.d/",
+)
+def redis_backlog_511(bench: Bench, lines: str) -> None:
+    bench.shell(f"sysctl -qw '{lines}'")
+    server = bench.start_line("redis", "redis-server --bind 127.0.0.1 --save ''")
+    server.prints("Ready to accept connections")
+    bench.show(server, ":6379", only="bind|listen", cause="listen")
+    if bench.cured:
+        bench.end("The queue has its 511 places, and nothing is said.")
+    else:
+        bench.say(server, "The TCP backlog setting of 511 cannot be enforced.*128")
+        bench.end("It listens, with a queue of 128.")
