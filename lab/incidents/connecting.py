@@ -200,7 +200,7 @@ def dig_refused(bench: Bench, lines: str) -> None:
     rest = f"port=5353\nlisten-address=127.0.0.1\nbind-interfaces\n{DNSMASQ_CONF}"
     bench.write("dnsmasq.conf", rest)
     server = bench.start_line("dnsmasq", "dnsmasq --no-daemon -C dnsmasq.conf")
-    server.listens()
+    server.prints("started")
     bench.show(server, ":5353", only="bind")
     asked = bench.finish("dig", lines + " +tries=1")
     bench.show(asked, ":53|:5353", only="socket|connect|sendmsg|recvmsg|send|recv")

@@ -120,7 +120,7 @@ def dnsmasq_and_stub_resolver(bench: Bench, lines: str) -> None:
     bench.write("dnsmasq.conf", f"{lines}\n{DNSMASQ_CONF}")
     server = bench.start_line("dnsmasq", "dnsmasq --no-daemon -C dnsmasq.conf")
     if bench.cured:
-        server.listens()
+        server.prints("started")
     else:
         server.ends()
         bench.say(server, "dnsmasq: failed.*|failed to create.*")
@@ -152,7 +152,7 @@ def unbound_and_stub_resolver(bench: Bench, lines: str) -> None:
     bench.write("unbound.conf", f"server:\n{lines}\n{rest}")
     server = bench.start_line("unbound", "unbound -d -c unbound.conf")
     if bench.cured:
-        server.listens()
+        server.prints("start of service")
     else:
         server.ends()
         bench.say(server, "error: bind: .*|fatal error: could not.*")
