@@ -39,13 +39,17 @@ class MachineDirective(Directive):
     def show(self) -> list[nodes.Node]:
         """The figure. Raises EvidenceError."""
         machine = machine_for(self, self.arguments[0])
+        explorer = to_explorer(self.env.docname)
+        picture = f'<div class="scrolls" tabindex="0">{draw(machine, explorer)}</div>'
         return [
             html(
-                f'<figure class="learned">{draw(machine)}<figcaption>'
+                f'<figure class="learned">{picture}<figcaption>'
                 f"<p>{escape(machine.socket)}. "
-                "Solid arrows are calls that succeed; a dashed one is "
+                "Solid arrows are calls that succeed, red ones calls that fail and "
+                "change the socket all the same; a dashed one is "
                 "<code>connect()</code> to <code>AF_UNSPEC</code>. "
-                "Under a card are the calls that fail there, below their errno.</p>"
+                "Point at a card to see which calls fail there; "
+                "it leads to the explorer.</p>"
                 f"{tables.where(machine)}"
                 "<details><summary>The same as a table</summary>"
                 f"{tables.core_table(machine)}</details></figcaption></figure>"

@@ -59,7 +59,8 @@ def cell(step: Transition) -> str:
     kind = outcome_class(step.outcome, is_errno(step.outcome))
     after = "" if step.after == step.state else step.after
     leads = f'<br><span class="leads">→ {escape(after)}</span>' if after else ""
-    return f'<span class="{kind}">{escape(step.outcome)}</span>{leads}'
+    told = f'<span class="{kind}">{escape(step.outcome)}</span>{leads}'
+    return f'<td class="moves">{told}</td>' if after else told
 
 
 def figures(learned: Iterable[Machine]) -> str:

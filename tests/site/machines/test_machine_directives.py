@@ -1,5 +1,6 @@
 """State machines in a site of a few lines: what is drawn, what is complained of."""
 
+import itertools
 import re
 
 import msgspec
@@ -90,11 +91,13 @@ def test_machine_is_drawn_as_cards_and_calls(machine_site):
     assert show(machine_site, "```{machine} udp-core\n```") == ""
     page = machine_site.page()
     svg = page[page.index("<svg") : page.index("</svg>")]
-    assert svg.count('<g class="state">') == 3
+    assert svg.count('<a class="state"') == 3
+    assert 'href="reference/explorer.html#udp:bind,connect"' in svg
     assert svg.count('class="edge"') == 2
     assert svg.count('class="edge undo"') == 1
     assert re.findall(r'class="at-edge"[^>]*>(\w+)', svg) == ["bind", "connect"]
     assert re.findall(r'class="failed"[^>]*>(\w+)', svg) == ["EPERM"] + ["EINVAL"] * 2
+    assert "Fails here: EPERM: connect()" in svg
     assert "answers to 9 other sequences of calls" in page
     assert "The same as a table" in page
 
@@ -225,16 +228,91 @@ def test_changed_machine_is_drawn_again(machine_site):
     assert "IPv8" in machine_site.page()
 
 
-@pytest.mark.parametrize("name", [n for n in machines.NAMES if n.endswith("-core")])
-def test_picture_fits_a_phone(name):
-    """344 units are a phone's column; 12 units of text are then 11 pixels or more."""
-    width = float(
-        re.search(r'viewBox="-2 -2 (\d+)', drawing.draw(machines.load(name)))[1]
+CORES = [name for name in machines.NAMES if name.endswith("-core")]
+MOST = 740  # units, and pixels: a page's column at 1,280
+
+
+def grid_of(name):
+    """The cards and wires of a machine in their places."""
+    machine = machines.load(name)
+    refused = drawing.refusals(machine)
+    cards = {
+        state.name: drawing.Card(
+            state, refused[state.name], drawing.column_of(state), drawing.row_of(state)
+        )
+        for state in machine.states
+    }
+    grid = drawing.Grid(list(cards.values()), drawing.wires(machine, cards))
+    grid.lay()
+    return grid
+
+
+def box_of(card):
+    """Left, top, right, bottom of a card with its title."""
+    top = card.top - drawing.LINE * len(card.title)
+    return card.left, top, card.left + drawing.WIDTH, card.top + card.slot_height
+
+
+def words_of(wire):
+    """The box of what stands at a wire; None where nothing does."""
+    if not wire.lines:
+        return None
+    x, y = wire.label
+    half = wire.breadth / 2
+    return x - half, y - 6 - drawing.LINE * (len(wire.lines) - 1), x + half, y + 6
+
+
+def meet(one, other):
+    """Whether two boxes overlap by more than a unit."""
+    return (
+        min(one[2], other[2]) - max(one[0], other[0]) > 1
+        and min(one[3], other[3]) - max(one[1], other[1]) > 1
     )
-    assert width * 11 / 12 <= 344
 
 
-@pytest.mark.parametrize("name", [n for n in machines.NAMES if n.endswith("-core")])
+@pytest.mark.parametrize("name", CORES)
+def test_no_two_states_have_one_place(name):
+    cards = grid_of(name).cards
+    assert len({(card.column, card.row) for card in cards}) == len(cards)
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_no_wire_goes_through_a_card_and_all_are_orthogonal(name):
+    grid = grid_of(name)
+    assert grid.size[0] <= MOST
+    for wire in grid.wires:
+        for (x0, y0), (x1, y1) in itertools.pairwise(wire.points):
+            assert x0 == x1 or y0 == y1
+            run = min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+            for card in grid.cards:
+                left, top, right, bottom = box_of(card)
+                inside = left + 1, top + 1, right - 1, bottom - 1
+                assert not (
+                    run[0] < inside[2]
+                    and run[2] > inside[0]
+                    and run[1] < inside[3]
+                    and run[3] > inside[1]
+                ), (wire.start.state.name, wire.end.state.name, card.state.name)
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_no_words_lie_over_others_or_a_card(name):
+    grid = grid_of(name)
+    boxes = [box for wire in grid.wires if (box := words_of(wire))]
+    for number, box in enumerate(boxes):
+        assert not any(meet(box, other) for other in boxes[number + 1 :])
+        assert not any(meet(box, box_of(card)) for card in grid.cards)
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_every_move_is_drawn_once(name):
+    machine, grid = machines.load(name), grid_of(name)
+    drawn = [(wire.start.state.name, wire.end.state.name) for wire in grid.wires]
+    moved = {(row.state, row.after) for row in machine.rows if row.state != row.after}
+    assert sorted(drawn) == sorted(moved)
+
+
+@pytest.mark.parametrize("name", CORES)
 def test_every_call_of_a_machine_is_in_its_picture(name):
     """A call changes the state, or fails there, or changes nothing and succeeds."""
     machine = machines.load(name)
