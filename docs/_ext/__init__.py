@@ -25,6 +25,7 @@ PARTS = (
     "claims.wording",
     "claims.decision",
     "runs.sequence",
+    "runs.scenes",
     "runs.live_card",
     "runs.snippet",
     "runs.api_calls",

@@ -80,6 +80,7 @@ DIRECTIVES = {
         wrong=(("Which?", CHOICE.format("udp.conect")), ("Which?", "a yes b")),
     ),
     "sequence": Use(RUN, shows=("runs",), wrong=(("udp.connect_sends", ""),)),
+    "scene": Use("mirrored", shows=("runs",), wrong=(("mirror", ""),)),
     "call-flow": Use(RUN, shows=("runs",), wrong=(("udp.connect_sends", ""),)),
     "live-card": Use(RUN, shows=("runs",), wrong=(("udp.connect_sends", ""),)),
     "snippet": Use(RUN, shows=("runs",), wrong=(("udp.connect_sends", ""),)),
