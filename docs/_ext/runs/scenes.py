@@ -77,7 +77,7 @@ class Canvas:
     def card(self, x: float, y: float, names: Names, title: str) -> tuple[float, float]:
         """A card under its title, its left corner at (x, y); returns both widths."""
         self.text(x, y - 5, title, "owner")
-        widths = []
+        widths: list[float] = []
         for side, name in zip(SIDES, names, strict=True):
             shown = shown_name(name)
             width = max(len(shown) * LETTER + 12, 40)

@@ -54,5 +54,5 @@ def test_words_say_the_same(name):
 
 def test_unknown_scene_is_refused(small_site):
     small_site.without_claims()
-    small_site.write("docs/index.md", "# Front\n\n```{scene} queu\n```\n")
-    assert "no scene 'queu'; there are queue, mirrored" in small_site.build()
+    small_site.write("docs/index.md", "# Front\n\n```{scene} doorway\n```\n")
+    assert "no scene 'doorway'; there are queue, mirrored" in small_site.build()
