@@ -4,6 +4,8 @@ evidence/measured/runtimes.json is written by `make runtimes`: each entry with i
 version, platform and day, for not every machine has all of them installed.
 """
 
+import re
+
 import msgspec
 
 from evidence import store
@@ -14,8 +16,11 @@ RESTARTS = {
     "bound": "it listens again",
     "EADDRINUSE": "bind() fails with EADDRINUSE",
     "no TIME_WAIT": "the server left no connection in TIME_WAIT",
-    "another port": "it asks for no port, and gets another one",
+    "another port": "not started again: it asks for port 0, one of the kernel's choice",
 }
+# How our programs name an address, or a backlog, where they may not leave it open.
+NAMES_ADDRESS = re.compile(r'0\.0\.0\.0|\[::\]|localhost:|"\*"|IPAddress\.Any|\(\("", ')
+NAMES_BACKLOG = re.compile(r"\bListen => \d")
 
 
 class Listener(msgspec.Struct, frozen=True):
@@ -76,6 +81,16 @@ class Server(msgspec.Struct, frozen=True):
         """How many sockets it listened on."""
         return sum(listener.same for listener in self.listeners)
 
+    @property
+    def told_address(self) -> bool:
+        """Whether the address is our choice: the program or the command names it."""
+        return bool(NAMES_ADDRESS.search(f"{self.run}\n{self.program}"))
+
+    @property
+    def told_backlog(self) -> bool:
+        """Whether the backlog is our choice."""
+        return bool(NAMES_BACKLOG.search(self.program))
+
 
 class Client(msgspec.Struct, frozen=True):
     """What a client did that was told to connect to `localhost`, where nobody listens.
@@ -132,4 +147,7 @@ def load() -> Runtimes:
 
     Raises EvidenceError where the file is missing or damaged; the text names the field.
     """
-    return store.load_once(store.measured(FILE), Runtimes)
+    try:
+        return store.load_once(store.measured(FILE), Runtimes)
+    except store.EvidenceError as error:  # `make evidence` does not measure these
+        raise store.EvidenceError(str(error).replace(store.CURE, CURE)) from None
