@@ -145,10 +145,8 @@ def listening(known: Runtimes, fits: Callable[[Server], bool]) -> list[Runtime]:
     return [one for one in known.runtimes if one.server and fits(one.server)]
 
 
-def surprising(known: Runtimes) -> list[str]:
-    """Sentences with those who differ; those about nobody are left out."""
-    every = listening(known, lambda _: True)
-    connecting = [one for one in known.runtimes if one.client]
+def of_servers(known: Runtimes) -> dict[str, list[Runtime]]:
+    """{what: the servers of which it is so}."""
 
     def with_listener(test: Callable[[Listener], bool]) -> list[Runtime]:
         return listening(known, lambda server: any(map(test, server.listeners)))
@@ -156,10 +154,7 @@ def surprising(known: Runtimes) -> list[str]:
     def by_itself(test: Callable[[Server], bool]) -> list[Runtime]:
         return listening(known, lambda one: not one.told_address and test(one))
 
-    def first_is(test: Callable[[str], bool]) -> list[Runtime]:
-        return [one for one in connecting if one.client and test(one.client.order[0])]
-
-    of_servers = {
+    return {
         "**No `SO_REUSEADDR`**, and so `EADDRINUSE` after a restart": listening(
             known, lambda server: server.restart == "EADDRINUSE"
         ),
@@ -193,15 +188,23 @@ def surprising(known: Runtimes) -> list[str]:
         "**A backlog above `net.core.somaxconn`**, which the kernel cuts without an "
         "error": with_listener(lambda one: one.backlog > one.queue),
     }
-    of_clients = {
-        "**127.0.0.1 first**": first_is(lambda host: host == "127.0.0.1"),
-        "**IPv4 through an IPv6 socket**, as `::ffff:127.0.0.1`": first_is(
-            lambda host: host.startswith("::ffff:")
-        ),
-    }
+
+
+def of_clients(connecting: list[Runtime]) -> dict[str, list[Runtime]]:
+    """{what: the clients of which it is so}."""
+
+    def first_is(test: Callable[[str], bool]) -> list[Runtime]:
+        return [one for one in connecting if one.client and test(one.client.order[0])]
+
+
+def surprising(known: Runtimes) -> list[str]:
+    """Sentences with those who differ; those about nobody are left out."""
+    every = listening(known, lambda _: True)
+    connecting = [one for one in known.runtimes if one.client]
+    groups = ((of_servers(known), every), (of_clients(connecting), connecting))
     return [
         f"{what} ({len(found)} of {len(all_)}): {names(found)}."
-        for told, all_ in ((of_servers, every), (of_clients, connecting))
+        for told, all_ in groups
         for what, found in told.items()
         if found
     ]
