@@ -196,6 +196,13 @@ def of_clients(connecting: list[Runtime]) -> dict[str, list[Runtime]]:
     def first_is(test: Callable[[str], bool]) -> list[Runtime]:
         return [one for one in connecting if one.client and test(one.client.order[0])]
 
+    return {
+        "**127.0.0.1 first**": first_is(lambda host: host == "127.0.0.1"),
+        "**IPv4 through an IPv6 socket**, as `::ffff:127.0.0.1`": first_is(
+            lambda host: host.startswith("::ffff:")
+        ),
+    }
+
 
 def surprising(known: Runtimes) -> list[str]:
     """Sentences with those who differ; those about nobody are left out."""
