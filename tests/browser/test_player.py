@@ -7,6 +7,7 @@ import pytest
 from docs._ext.cards import shown_name
 from docs._ext.runs.steps import story
 from evidence import runs
+from tests.browser.test_pages import PHONE
 from tests.site.pages import all_fences
 
 PAGE, RUN = "learn/tcp", "tcp.server_and_client"
@@ -150,3 +151,22 @@ def test_without_scripts_and_on_paper_the_picture_is_whole(open_page):
     page.emulate_media(media="print")
     pale = "all => all.filter(one => getComputedStyle(one).opacity !== '1').length"
     assert player_of(page).locator("g.step").evaluate_all(pale) == 0
+
+
+def test_head_stays_in_sight_on_a_phone(open_page):
+    page = open_page(PAGE, **PHONE)
+    player = player_of(page)
+    player.locator("svg g.step").last.scroll_into_view_if_needed()
+    top = player.locator(".player-head").bounding_box()["y"]
+    assert 0 <= top < 100
+
+
+def test_browser_that_does_not_allow_to_copy_says_so(open_page):
+    page = open_page(PAGE)
+    page.evaluate("void (navigator.clipboard.writeText = () => Promise.reject())")
+    player = player_of(page)
+    player.locator('[data-do="next"]').click()
+    player.locator('[data-do="link"]').click()
+    player.get_by_text("Not allowed").wait_for()
+    assert "#step=" in page.url
+    assert page.complaints == []

@@ -24,6 +24,7 @@ from evidence import incidents, store, systems
 from evidence.incidents import Cited, Incident, Play, Step
 
 ADD = f"{incidents.CURE}, or add it to evidence/cited/{incidents.CITED} by hand"
+NAME = 24  # what stands before a colon is a program's name if it is not longer
 FAILS, CURED = "Without the cure", "With it"
 
 
@@ -205,23 +206,28 @@ class Listed(Directive):
     """The words of all incidents, by group."""
 
     def show(self) -> list[nodes.Node]:
-        """A rubric and a list for each group that has incidents."""
+        """A section with a list for each group that has incidents."""
         self.depends_on(store.cited(incidents.CITED))
         self.env.note_reread()
         made: list[nodes.Node] = []
         for group, found in groupby(incidents.every(), lambda one: one.group):
-            made.append(nodes.rubric("", incidents.GROUPS[group]))
+            section = nodes.section(ids=[f"group-{group}"])
+            section += nodes.title("", incidents.GROUPS[group])
             mine = sorted(found, key=lambda one: one.title.lower())
             items = [
                 nodes.list_item("", nodes.paragraph("", "", *link(one))) for one in mine
             ]
-            made.append(nodes.bullet_list("", *items, classes=["incident-list"]))
+            section += nodes.bullet_list("", *items, classes=["incident-list"])
+            made.append(section)
         return made
 
 
 def link(one: Incident | Cited) -> list[nodes.Node]:
     """A link to an incident, with a word where it was looked up."""
-    words = nodes.inline("", one.title, classes=["xref", "std", "std-ref"])
+    program, colon, said = one.title.partition(": ")
+    named = bool(colon) and len(program) < NAME
+    text = said if named else one.title
+    words = nodes.inline("", text, classes=["xref", "std", "std-ref"])
     words["support_smartquotes"] = False
     to = addnodes.pending_xref(
         "",
@@ -232,20 +238,23 @@ def link(one: Incident | Cited) -> list[nodes.Node]:
         refexplicit=True,
         refwarn=True,
     )
-    return [to, nodes.Text(", looked up")] if isinstance(one, Cited) else [to]
+    shown = [nodes.strong("", program), nodes.Text(" "), to] if named else [to]
+    if isinstance(one, Cited):
+        shown += [nodes.Text(" "), nodes.inline("", "looked up", classes=["not-played"])]
+    return shown
 
 
 def counted(played: Iterable[str], told: Iterable[str]) -> str:
     """The sentence.
 
     >>> counted(["one", "two"], ["three"])
-    '2 incidents were re-enacted with the real programs, and 1 was looked up.'
+    '3 incidents: 2 were re-enacted with the real programs, and 1 was looked up.'
     """
     many, others = len(list(played)), len(list(told))
     were = "was" if others == 1 else "were"
     return (
-        f"{many} incidents were re-enacted with the real programs, and {others} {were} "
-        "looked up."
+        f"{many + others} incidents: {many} were re-enacted with the real programs, and "
+        f"{others} {were} looked up."
     )
 
 

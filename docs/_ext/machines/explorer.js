@@ -247,11 +247,7 @@ function frame() {
   view.now = make("div", { class: "now" });
   view.undo = tool("undo", "Undo", undo);
   view.reset = tool("reset", "Reset", () => go([]));
-  view.link = tool("link", "Copy link", async () => {
-    await navigator.clipboard.writeText(location.href);
-    view.link.textContent = "Copied";
-    view.link.addEventListener("blur", () => (view.link.textContent = "Copy link"), { once: true });
-  });
+  view.link = tool("link", "Copy link", () => window.copyText(view.link, location.href));
   const tells = make("input", { type: "checkbox", "data-tool": "tell", onchange: () => quiet(!tells.checked) });
   tells.checked = localStorage.getItem(QUIET) !== "yes";
   view.steps = make("div", { class: "call-flow walked" });
@@ -261,11 +257,7 @@ function frame() {
   view.code = make("pre", { tabindex: "0" });
   view.printed = make("samp");
   const copy = make("button", { type: "button", class: "copy", title: "Copy the whole program" }, "Copy");
-  copy.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(view.code.textContent);
-    copy.textContent = "Copied";
-    copy.addEventListener("blur", () => (copy.textContent = "Copy"), { once: true });
-  });
+  copy.addEventListener("click", () => window.copyText(copy, view.code.textContent));
   const head = make("div", { class: "snippet-head" }, make("code", { class: "file" }, "walk.py"), copy);
   const output = make("div", { class: "output" }, make("p", {}, "It prints, on the kernel that was asked:"));
   output.append(make("pre", { tabindex: "0" }, view.printed));

@@ -8,17 +8,17 @@
       const all = [item];
       for (let next = item.nextElementSibling; item.tagName === "DT" && next?.tagName === "DD"; next = next.nextElementSibling)
         all.push(next);
-      return { all, text: all.map(one => one.textContent).join(" ").toLowerCase() };
+      return { all, counts: !box.dataset.counted || item.matches(box.dataset.counted), text: all.map(one => one.textContent).join(" ").toLowerCase() };
     });
     const show = () => {
       const words = field.value.toLowerCase().split(/\s+/).filter(word => word);
       let left = 0;
-      for (const { all, text } of items) {
+      for (const { all, counts, text } of items) {
         const fits = words.every(word => text.includes(word));
-        left += fits;
+        left += fits && counts;
         for (const one of all) one.hidden = !fits;
       }
-      count.textContent = `${left} of ${items.length}`;
+      count.textContent = `${left} of ${items.filter(one => one.counts).length}`;
     };
     field.addEventListener("input", show);
     box.hidden = false;

@@ -1,7 +1,8 @@
 """Directive `filter`: a field that leaves of a long page what has the words typed.
 
-```{filter} dl.glossary > dt``` with the option `label`. The argument is a selector of
-the items; without scripts there is no field.
+```{filter} dl.glossary > dt``` with the options `label` and `counted`, a selector
+of those items that are counted, if not all. The argument is a selector of the items;
+without scripts there is no field.
 """
 
 from html import escape
@@ -14,10 +15,11 @@ from sphinx.application import Sphinx
 from docs._ext.shared import Directive, html
 
 
-def filter_field(items: str, label: str) -> nodes.raw:
-    """HTML of the field. items: a selector; label: what is filtered, in words."""
+def filter_field(items: str, label: str, counted: str = "") -> nodes.raw:
+    """HTML of the field. items, counted: selectors; label: what is filtered, in words."""
     return html(
-        f'<p class="filter" data-items="{escape(items)}" hidden><label>{escape(label)} '
+        f'<p class="filter" data-items="{escape(items)}" '
+        f'data-counted="{escape(counted)}" hidden><label>{escape(label)} '
         '<input type="search" autocomplete="off"></label> '
         '<span class="filter-count" aria-live="polite"></span></p>'
     )
@@ -26,11 +28,15 @@ def filter_field(items: str, label: str) -> nodes.raw:
 class Filter(Directive):
     required_arguments = 1
     final_argument_whitespace = True
-    option_spec = {"label": directives.unchanged_required}
+    option_spec = {
+        "label": directives.unchanged_required,
+        "counted": directives.unchanged_required,
+    }
 
     def show(self) -> list[nodes.Node]:
         label = self.options.get("label", "Filter:")
-        return [filter_field(self.arguments[0], label)]
+        counted = self.options.get("counted", "")
+        return [filter_field(self.arguments[0], label, counted)]
 
 
 def add_script(

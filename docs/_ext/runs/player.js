@@ -78,13 +78,11 @@
       this.figure.classList.remove("plays");
     }
 
-    async copy(button) {
+    copy(button) {
       const url = new URL(location.href);
       url.hash = `step=${this.figure.dataset.run}:${this.at}`;
-      await navigator.clipboard.writeText(url.href);
       history.replaceState(null, "", url);
-      button.textContent = "Copied";
-      button.addEventListener("blur", () => { button.textContent = "Copy link"; }, { once: true });
+      window.copyText(button, url.href);
     }
 
     /** Show the run after its first so many calls. */
@@ -98,7 +96,11 @@
         group.classList.toggle("now", place === this.at - 1 && this.at < this.last + !tell);
       });
       const names = {};
-      for (const step of this.steps.slice(0, this.at)) Object.assign(names, { [step.who]: names[step.who] ?? ["—", "—"] }, step.names);
+      for (const step of this.steps.slice(0, this.at)) {
+        names[step.who] = step.who in names ? names[step.who] : ["—", "—"];
+        // While nobody plays, the cards have the names that each socket had last.
+        for (const [socket, now] of Object.entries(step.names ?? {})) if (now || tell) names[socket] = now;
+      }
       for (const [socket, card] of this.cards) this.fill(card, names[socket]);
       const step = this.steps[this.at - 1];
       this.light(this.at === this.last && !tell ? null : step?.at);

@@ -232,8 +232,11 @@ def surprises(known: Runtimes) -> list[nodes.Node]:
 def measured(known: Runtimes) -> list[nodes.Node]:
     """One sentence."""
     days = sorted({one.date for one in known.runtimes})
+    listen = sum(one.server is not None for one in known.runtimes)
+    connect = sum(one.client is not None for one in known.runtimes)
     text = (
-        f"{len(known.runtimes)} languages, frameworks and servers, on {known.system}, "
+        f"{len(known.runtimes)} languages, frameworks and servers: {listen} listen, and "
+        f"{connect} connect; on {known.system}, "
         f"{systems.name(known.platform)}; last measured on {written(days[-1])}."
     )
     return [nodes.paragraph("", text, classes=["byline"])]

@@ -283,7 +283,9 @@
     place.append(make("ul", "found-best", item(found[0], words, true)));
     const groups = new Map();
     for (const one of found.slice(1)) groups.set(one.kind, [...(groups.get(one.kind) ?? []), one]);
-    for (const [kind, mine] of groups) {
+    // The front page leads to all that is above it.
+    const inOrder = [...groups].sort(([a], [b]) => (a === "Start") - (b === "Start"));
+    for (const [kind, mine] of inOrder) {
       const items = mine.map(one => item(one, words, false));
       place.append(make("h2", "", kind), make("ul", "", ...items.slice(0, 5)));
       if (items.length > 5)

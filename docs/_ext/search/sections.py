@@ -58,14 +58,22 @@ def own(node: nodes.Element) -> Iterator[nodes.Node]:
             yield from own(child)
 
 
+def read(node: nodes.Element) -> str:
+    """The text of a node as it is read: without HTML of its own and its buttons."""
+    without = node.deepcopy()
+    for raw in list(without.findall(nodes.raw)):
+        raw.replace_self(nodes.Text(" "))
+    return without.astext()
+
+
 def line_of(block: nodes.Element) -> str:
     """The text of a paragraph, or of a row with its cells side by side."""
     if isinstance(block, nodes.row):
-        cells = [cell.astext() for cell in block.findall(nodes.entry)]
+        cells = [read(cell) for cell in block.findall(nodes.entry)]
         # A row of programs has nothing to read.
         text = " · ".join(cells) if not list(block.findall(nodes.literal_block)) else ""
     else:
-        text = block.astext()
+        text = read(block)
     return " ".join(text.replace(MARK, " ").split())
 
 
@@ -110,7 +118,7 @@ def sections(tree: nodes.document, page: str) -> list[Section]:
         for item in tree.findall(nodes.definition_list_item):
             term = next(iter(item.findall(nodes.term)))
             meaning = next(iter(item.findall(nodes.definition)), None)
-            said = meaning.astext() if meaning is not None else ""
+            said = read(meaning) if meaning is not None else ""
             text = " ".join(said.replace(MARK, " ").split())
             found.append(Section(term["ids"][0], term.astext(), text, []))
     return found
@@ -167,6 +175,7 @@ def kept(env: BuildEnvironment) -> dict[str, Page]:
 
 KINDS = {
     "errors": "Error",
+    "incidents": "Incident",
     "learn": "Learn",
     "recipes": "Recipe",
     "reference": "Look it up",

@@ -16,7 +16,7 @@ Its second sentence.
 
 | a | b |
 | --- | --- |
-| one cell | another |
+| one<br>cell | another |
 
 ~~~python
 not_text()
