@@ -239,9 +239,8 @@ def link(one: Incident | Cited) -> list[nodes.Node]:
         refwarn=True,
     )
     shown = [nodes.strong("", program), nodes.Text(" "), to] if named else [to]
-    if isinstance(one, Cited):
-        shown += [nodes.Text(" "), nodes.inline("", "looked up", classes=["not-played"])]
-    return shown
+    mark = [nodes.Text(" "), nodes.inline("", "looked up", classes=["not-played"])]
+    return shown + mark if isinstance(one, Cited) else shown
 
 
 def counted(played: Iterable[str], told: Iterable[str]) -> str:
@@ -253,8 +252,8 @@ def counted(played: Iterable[str], told: Iterable[str]) -> str:
     many, others = len(list(played)), len(list(told))
     were = "was" if others == 1 else "were"
     return (
-        f"{many + others} incidents: {many} were re-enacted with the real programs, and "
-        f"{others} {were} looked up."
+        f"{many + others} incidents: {many} were re-enacted with the real programs, "
+        f"and {others} {were} looked up."
     )
 
 

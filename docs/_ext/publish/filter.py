@@ -16,7 +16,7 @@ from docs._ext.shared import Directive, html
 
 
 def filter_field(items: str, label: str, counted: str = "") -> nodes.raw:
-    """HTML of the field. items, counted: selectors; label: what is filtered, in words."""
+    """HTML of the field. items, counted: selectors; label: what is filtered."""
     return html(
         f'<p class="filter" data-items="{escape(items)}" '
         f'data-counted="{escape(counted)}" hidden><label>{escape(label)} '

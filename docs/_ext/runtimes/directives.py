@@ -235,8 +235,8 @@ def measured(known: Runtimes) -> list[nodes.Node]:
     listen = sum(one.server is not None for one in known.runtimes)
     connect = sum(one.client is not None for one in known.runtimes)
     text = (
-        f"{len(known.runtimes)} languages, frameworks and servers: {listen} listen, and "
-        f"{connect} connect; on {known.system}, "
+        f"{len(known.runtimes)} languages, frameworks and servers: {listen} listen, "
+        f"and {connect} connect; on {known.system}, "
         f"{systems.name(known.platform)}; last measured on {written(days[-1])}."
     )
     return [nodes.paragraph("", text, classes=["byline"])]
