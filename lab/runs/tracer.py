@@ -137,7 +137,8 @@ def traced(call: str, method: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(method)
     def wrapper(sock: "Traced", *args: Any, **kwargs: Any) -> Any:
-        if getattr(sock, "inside", False) or sock.fileno() < 0:
+        closed_again = call == "close" and sock.fileno() < 0  # does nothing
+        if getattr(sock, "inside", False) or closed_again:
             return method(sock, *args, **kwargs)  # one call of the reader, one event
         sock.inside = True
         sock.label = sock.label or variable_name(sock)

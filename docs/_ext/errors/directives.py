@@ -23,6 +23,8 @@ from sphinx.application import Sphinx
 
 from docs._ext.claims.text import words
 from docs._ext.errors import in_words
+from docs._ext.machines.starting import OF_KIND, made_from, to_error
+from docs._ext.machines.walking import walk_link
 from docs._ext.publish.glyphs import GLYPHS, glyph
 from docs._ext.shared import Directive, Refused, html, row, table
 from evidence import errors, store
@@ -98,6 +100,7 @@ class Errno(OneError):
         """The ways, then where and when, and what the programs have."""
         ways = self.ways()
         self.check(ways)
+        self.depends_on(*made_from())
         about = (
             f"Provoked on {in_words.where_and_when(ways)}. Then the advice of the row "
             "was followed, and the call succeeded, unless the row says otherwise. Each "
@@ -107,7 +110,7 @@ class Errno(OneError):
         note = nodes.paragraph("", "", *words(about), classes=["provoked"])
         kinds = list(dict.fromkeys(kind for way in ways for kind in families(way)))
         choice = [choice_of_kinds(ways[0].errno, kinds)] if len(kinds) > 1 else []
-        return [*choice, *sections_of_ways(ways), note]
+        return [*choice, *sections_of_ways(ways, self.env.docname), note]
 
 
 def families(way: Way) -> list[str]:
@@ -126,16 +129,33 @@ def choice_of_kinds(name: str, kinds: list[str]) -> nodes.raw:
     return html(f'<fieldset class="way-kinds"><legend>Show</legend>{boxes}</fieldset>')
 
 
-def sections_of_ways(ways: Iterable[Way]) -> list[nodes.section]:
-    """A section for each call, with the ways that it can fail."""
+def sections_of_ways(ways: Iterable[Way], docname: str) -> list[nodes.section]:
+    """A section for each call, with the ways that it can fail.
+
+    Raises EvidenceError.
+    """
     made = []
     for call, mine in in_words.by_call(ways):
         title = nodes.title("", "", nodes.literal("", f"{call}()"))
         ids = [f"ways-{mine[0].errno.lower()}-{call}"]
         section = nodes.section("", title, ids=ids, classes=["way-call"])
         section += [drawn(way) for way in mine]
+        section += explored(call, mine[0].errno, docname)
         made.append(section)
     return made
+
+
+def explored(call: str, errno: str, docname: str) -> list[nodes.paragraph]:
+    """A line with the shortest sequences of the explorer that end so, if it has any."""
+    made = nodes.paragraph("", "Shortest in the explorer: ", classes=["way-explored"])
+    for kind in OF_KIND:
+        if walk := to_error(kind, call, errno):
+            named = ", ".join(walk.machine.inputs[name].call for name in walk.inputs)
+            made += nodes.Text("; " if len(made) > 1 else "")
+            made += nodes.Text(f"{kind} ")
+            made += walk_link(docname, walk, named)
+    made += nodes.Text(".")
+    return [made] if len(made) > 2 else []
 
 
 def anchor_of(way: Way) -> str:

@@ -238,9 +238,14 @@ def link(one: Incident | Cited) -> list[nodes.Node]:
         refexplicit=True,
         refwarn=True,
     )
-    shown = [nodes.strong("", program), nodes.Text(" "), to] if named else [to]
-    mark = [nodes.Text(" "), nodes.inline("", "looked up", classes=["not-played"])]
-    return shown + mark if isinstance(one, Cited) else shown
+    shown: list[nodes.Node] = []
+    if named:
+        shown += [nodes.strong("", program), nodes.Text(" ")]
+    shown.append(to)
+    if isinstance(one, Cited):
+        mark = nodes.inline("", "looked up", classes=["not-played"])
+        shown += [nodes.Text(" "), mark]
+    return shown
 
 
 def counted(played: Iterable[str], told: Iterable[str]) -> str:

@@ -93,7 +93,7 @@
       this.slider.setAttribute("aria-valuetext", `${this.at} of ${this.last}`);
       this.groups.forEach((group, place) => {
         group.classList.toggle("later", place >= this.at);
-        group.classList.toggle("now", place === this.at - 1 && this.at < this.last + !tell);
+        group.classList.toggle("now", tell && place === this.at - 1);
       });
       const names = {};
       for (const step of this.steps.slice(0, this.at)) {

@@ -16,6 +16,8 @@ from sphinx.application import Sphinx
 
 from docs._ext.cards import card
 from docs._ext.claims.text import written
+from docs._ext.machines.starting import made_from, walks_of
+from docs._ext.machines.walking import EXPLORER
 from docs._ext.runs import player
 from docs._ext.runs.drawing import as_table, draw
 from docs._ext.runs.recorded import RecordingDirective, check_sockets, socket_list
@@ -35,7 +37,8 @@ class Picture(RecordingDirective):
         recording = self.recording_of(self.arguments[0])
         only: list[str] = self.options.get("sockets", [])
         check_sockets(only, recording)
-        self.depends_on(store.measured(errors.FILE))  # for the questions
+        # For the questions, and for the links to the explorer.
+        self.depends_on(store.measured(errors.FILE), *made_from())
         return recording, only
 
 
@@ -80,7 +83,7 @@ def picture(
         f'data-steps="{escape(steps)}"><div class="player-head">'
         f"{player.bar(told, recording.run)}{player.head(told)}</div>"
         f"{draw(told, title)}<figcaption>{caption}{where(recording)}"
-        f"{files(recording, root)}"
+        f"{files(recording, root)}{explored(recording, root)}"
         f"<details><summary>The same as a table</summary>{as_table(told)}</details>"
         "</figcaption></figure>"
     )
@@ -104,6 +107,17 @@ def files(recording: Recording, root: str) -> str:
         for kind in kinds
     )
     return f' <span class="where">As a file: {links}.</span>'
+
+
+def explored(recording: Recording, root: str) -> str:
+    """HTML: links to the explorer, for sockets that did what its machine knows."""
+    links = ", ".join(
+        f'<a class="walk" href="{root}{EXPLORER}.html#{walk.fragment}">{escape(name)}'
+        "</a>"
+        for name, walk in walks_of(recording).items()
+    )
+    where = f' <span class="where in-explorer">Go on in the explorer: {links}.</span>'
+    return where if links else ""
 
 
 def call_flow(told: Story, only: Collection[str], title: str = "") -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from docs._ext.machines.starting import made_from
 from docs._ext.shared import Directive, Refused, html
 from docs._ext.sharing.question import PROGRAM, form, question
 from docs._ext.sharing.tables import TABLES, sentence
@@ -48,7 +49,7 @@ class PortSharing(Directive):
     def form(self, found: Sharing) -> nodes.Node:
         """The question, in a container that tells the page to load the script."""
         program = runs.snippet_path(PROGRAM)
-        self.depends_on(program)
+        self.depends_on(program, *made_from())
         domain: Any = self.env.get_domain("claim")
         for claim in dict.fromkeys(claim for _, claim in sharing.answers().values()):
             domain.note(self.env.docname, claim)

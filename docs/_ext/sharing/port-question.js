@@ -114,6 +114,13 @@ function answer() {
   link.href = `#${reason.claim}`;
   link.textContent = "The rule and its proof";
   because.append(" ", link, ".");
+  const walk = data.walks[[first.protocol, first.place, first.option, state, second.protocol, second.place, second.option].join(" ")];
+  if (walk) {
+    const on = document.createElement("a");
+    on.href = `explorer.html#${walk}`;
+    on.textContent = "Go on in the explorer";
+    because.append(" ", on, ".");
+  }
   const help = shared ? [] : cures(first, state, second);
   form.querySelector(".cure").textContent = help.length
     ? `It would be yes with ${help.join(" on both sockets, or with ")} on both sockets.` : "";

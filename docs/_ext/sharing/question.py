@@ -10,6 +10,7 @@ from html import escape
 import msgspec
 
 from docs._ext.claims.text import anchor
+from docs._ext.machines.starting import of_pair
 from docs._ext.shared import Refused, code
 from docs._ext.sharing.tables import POSSIBLE, Marks
 from evidence.claims import Proof
@@ -33,7 +34,8 @@ class Question(msgspec.Struct):
     """What the script reads: names, reasons, and for each pair the letter of one.
 
     `cells`: {first protocol, its state, second protocol: a line for each first socket,
-    in it a letter for each second one}.
+    in it a letter for each second one}. `walks`: {a pair in words: how the address of
+    the explorer ends that shows its second socket}.
     """
 
     places: list[str]
@@ -42,6 +44,7 @@ class Question(msgspec.Struct):
     states: dict[str, list[str]]
     reasons: dict[str, Reason]
     cells: dict[str, list[str]]
+    walks: dict[str, str]
 
 
 def question(marks: Marks, known: Mapping[str, Proof]) -> Question:
@@ -52,6 +55,7 @@ def question(marks: Marks, known: Mapping[str, Proof]) -> Question:
     """
     letters: dict[tuple[str, str], str] = {}
     cells: dict[str, list[str]] = {}
+    walks: dict[str, str] = {}
     for pair, said in answers().items():
         first, state, second = pair
         if marks[pair] != said[0]:
@@ -64,8 +68,10 @@ def question(marks: Marks, known: Mapping[str, Proof]) -> Question:
         if (second.place, second.option) == (PLACES[0], OPTIONS[0]):
             lines.append("")
         lines[-1] += letter
+        if walk := of_pair(pair):
+            walks[" ".join((*first, state, *second))] = walk.fragment
     reasons = {letter: reason(*said, known) for said, letter in letters.items()}
-    return Question(PLACES, POSSIBLE, OPTIONS, STATES, reasons, cells)
+    return Question(PLACES, POSSIBLE, OPTIONS, STATES, reasons, cells, walks)
 
 
 def reason(mark: str, claim: str, known: Mapping[str, Proof]) -> Reason:
