@@ -13,7 +13,7 @@ PAGES   = build/html
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help html epub live test bench doctest hunt evidence runtimes incidents fact new lock clean
+.PHONY: help html epub live test bench doctest hunt evidence runtimes incidents systems fact new lock clean
 .PHONY: check check-tests check-rest
 .DELETE_ON_ERROR:
 
@@ -80,6 +80,10 @@ runtimes: $(VENV)/ready ## see what languages and servers ask the kernel for (ON
 incidents: $(VENV)/ready $(PROGRAMS)/ready ## re-enact what people ask about with real programs (ONLY="id id")
 	@$(VENV)/bin/python -m lab incidents $(ONLY)
 
+systems: $(VENV)/ready ## see where other kernels and gVisor differ, 25 minutes (ONLY="linux-6.1", HERE=name, RENEW=1)
+	@$(VENV)/bin/python -m lab systems $(ONLY) $(if $(HERE),--here "$(HERE)") $(if $(RENEW),--renew)
+	@git --no-pager diff --stat -- evidence
+
 fact: $(VENV)/ready ## record, prove, build and check one claim (ID=udp.connect_sends_no_packet)
 	@$(VENV)/bin/python -m lab fact "$(ID)"
 
@@ -110,6 +114,7 @@ check-rest:
 	|| { find build/spelling -name '*.spelling' -exec cut -c -120 {} +; \
 	  echo "the words above are unknown: correct them, or add them to tests/checks/words.txt"; exit 1; }
 	$(PYTEST) -q --altered tests/claims
+	$(VENV)/bin/python -m lab systems --check --part pairs --part machines linux-6.1 gvisor
 
 # Without UPGRADE=yes every version stays, and only what is new or gone changes.
 COMPILE = $(VENV)/bin/uv pip compile --quiet $(if $(UPGRADE),--upgrade) --universal \

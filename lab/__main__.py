@@ -26,6 +26,7 @@ OTHERS = {
     "fact": "record, prove, build and check one claim, in seconds",
     "runtimes": "see what languages, frameworks and servers ask the kernel for",
     "incidents": "re-enact with real programs what people ask about",
+    "systems": "start other kernels, and gVisor, and see where they differ",
     "new": "begin a claim: proof, program, sentence",
     "network": "run a program in a network of its own, with what it needs",
     "abilities": "what this machine can and cannot measure",
@@ -35,6 +36,7 @@ MODULES = {name: f"lab.{name}.command" for name in MEASUREMENTS} | {
     "new": "lab.claims.new",
     "runtimes": "lab.runtimes.command",
     "incidents": "lab.incidents.command",
+    "systems": "lab.systems.command",
     "network": "lab.isolation.networks",
     "abilities": "lab.isolation.command",
 }

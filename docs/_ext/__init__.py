@@ -42,6 +42,8 @@ PARTS = (
     "cited.suites",
     "cited.verdicts",
     "systems.measured",
+    "systems.differences",
+    "systems.socketcheck",
     "publish.code_colours",
     "publish.downloads",
     "publish.filter",

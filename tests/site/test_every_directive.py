@@ -33,6 +33,8 @@ EVIDENCE = {
     "platforms": "measured/platforms.json",
     "incidents": "measured/incidents/*.json",
     "runtimes": "measured/runtimes.json",
+    "systems": "measured/systems/*.json",
+    "differences": "cited/differences.json",
     "told": "cited/incidents.json",
     "elsewhere": "cited/errors_elsewhere.json",
     "manuals": "cited/errors_in_manual_pages.json",
@@ -40,7 +42,7 @@ EVIDENCE = {
     "suites": "cited/kernel_suites.txt",
 }
 # What helps against evidence that is not as it should be, and against a slip.
-CURE = r"make (evidence|fact|new|incidents|runtimes)\b|by hand"
+CURE = r"make (evidence|fact|new|incidents|runtimes|systems)\b|by hand"
 HINT = (
     rf"did you mean|there (are|must)\b|known|allowed: |none (of|permitted)|{CURE}"
     r"|is no `|needs? |required|different things|write |gives? |stands between"
@@ -124,6 +126,11 @@ DIRECTIVES = {
     "incidents-counted": Use(shows=("told",)),
     "incidents-listed": Use(shows=("told",)),
     "runtimes": Use("servers", shows=("runtimes",), wrong=(("all", ""),)),
+    "systems": Use(
+        "explained",
+        shows=("systems", "differences", "platforms"),
+        wrong=(("explaned", ""),),
+    ),
     "port-sharing": Use("question", shows=("sharing",), wrong=(("questions", ""),)),
     "machine": Use("tcp-core", shows=("machines",), wrong=(("tcp-cor", ""),)),
     "machine-figures": Use(shows=("machines",)),
@@ -335,6 +342,7 @@ SPOILT = [
     if (kind, how)
     not in {
         ("platforms", "stale"),
+        ("systems", "stale"),  # its parts are stale each for itself
         ("runtimes", "stale"),  # a row counts until its program is measured again
         ("suites", "of another shape"),
     }

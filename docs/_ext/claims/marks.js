@@ -25,6 +25,21 @@
     return made;
   }
 
+  /** A strip with the other systems, and in words where it is not the same. */
+  function elsewhere(systems) {
+    const signs = { passed: "✓", differs: "≠", "not tried": "·" };
+    const strip = make("p", { class: "strip panel-systems" });
+    for (const [name, end] of systems)
+      strip.append(make("span", { class: end === "passed" ? "same" : end.replace(" ", "-"), title: end },
+        `${name.replace("Linux ", "")} `, make("span", { class: "sign" }, signs[end])));
+    const told = ["differs", "not tried"].flatMap(end => {
+      const names = systems.filter(one => one[1] === end).map(one => one[0]);
+      return names.length ? [`${end === "differs" ? "Differs on" : "Not tried on"} ${names.join(", ")}.`] : [];
+    });
+    strip.append(make("span", { class: "told" }, told.join(" ") || "The same on all of these."));
+    return strip;
+  }
+
   let panel = null;
   let opener = null;
 
@@ -45,7 +60,9 @@
     panel = make("aside", { class: "proof-panel", tabindex: "-1", "aria-label": "Proof" },
       shut, make("p", { class: "proof-sentence" }, found.sentence));
     if (found.scope) panel.append(make("p", {}, `Tried with ${found.scope}.`));
-    panel.append(make("p", {}, `Held on ${found.held.join("; ")}.`),
+    panel.append(make("p", {}, `Held on ${found.held.join("; ")}.`));
+    if (found.elsewhere.length) panel.append(elsewhere(found.elsewhere));
+    panel.append(
       make("pre", { tabindex: "0" }, found.test));
     const links = make("p", { class: "proof-links" },
       make("a", { href: mark.href }, "Open the proof"));

@@ -12,6 +12,7 @@ from sphinx.application import Sphinx
 
 from docs._ext.claims import domain
 from docs._ext.claims.text import anchor, proof_anchor
+from docs._ext.systems.differences import held_on
 from evidence import claims, systems
 
 
@@ -32,6 +33,7 @@ def told(app: Sphinx, proof: claims.Proof) -> dict[str, Any]:
             for platform, row in ours.known.rows(proof.id).items()
             if row.outcome == "passed"
         ],
+        "elsewhere": held_on(proof.id),
         "test": proof.source,
         "home": home and f"{home.page}.html#{anchor(proof.id)}",
         "title": home and app.env.titles[home.page].astext(),

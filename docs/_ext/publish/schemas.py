@@ -18,6 +18,7 @@ from docs._ext.shared import Directive, row, table
 from evidence import (
     cited,
     claims,
+    differences,
     errors,
     incidents,
     machines,
@@ -52,6 +53,8 @@ KINDS = {
     "incidents": Kind("evidence/incidents/*", incidents.Incident),
     "incidents_looked_up": Kind("evidence/incidents.json", incidents.CitedFile),
     "runtimes": Kind("evidence/runtimes.json", runtimes.Runtimes),
+    "systems": Kind("evidence/systems/*", differences.System),
+    "differences": Kind("evidence/differences.json", differences.ExplainedFile),
     "netsem": Kind("evidence/netsem.json", cited.Netsem),
 }
 
