@@ -7,6 +7,7 @@ in evidence/cited/differences.json; what nobody explains is listed as unexplaine
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -80,7 +81,8 @@ class Explained(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why some systems differ: by hand, with a source.
 
     covers: ids of differences, with `*` for any words. claims: proofs that show it.
-    reason: "" where nobody knows it.
+    reason: "" where nobody knows it. built: it is about how kernels are built, and
+    nothing about sockets.
     """
 
     title: str
@@ -91,6 +93,7 @@ class Explained(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     url: str
     covers: list[str]
+    built: bool = False
 
 
 class ExplainedFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -102,12 +105,27 @@ class ExplainedFile(msgspec.Struct, forbid_unknown_fields=True):
 
 def ids() -> list[str]:
     """The systems that were measured, in the order of their names."""
-    return sorted(path.stem for path in store.measured(FOLDER).glob("*.json"))
+    return [path.stem for path in files()]
 
 
 def load(system: str) -> System:
     """What was found on a system. Raises EvidenceError."""
     return store.load_once(store.measured(FOLDER, f"{system}.json"), System)
+
+
+def files() -> list[Path]:
+    """The files that hold them."""
+    return sorted(store.measured(FOLDER).glob("*.json"))
+
+
+def of(name: str) -> list[tuple[System, Difference]]:
+    """The differences with an id, and the system of each. Raises EvidenceError."""
+    return [
+        (system, difference)
+        for system in map(load, ids())
+        for difference in system.differences
+        if difference.id == name
+    ]
 
 
 def explained() -> list[Explained]:

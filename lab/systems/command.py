@@ -5,9 +5,10 @@ import difflib
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from evidence import errors, sharing
-from lab.systems.compare import Incomplete, check, compare, keep
+from lab.systems.compare import Incomplete, check, compare, keep, of_check
 from lab.systems.measure import PARTS
 from lab.systems.packages import Unavailable, renew
 from lab.systems.registry import BY_ID, System, here
@@ -22,6 +23,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     known = ", ".join(BY_ID)
     parser.add_argument("systems", nargs="*", help=f"of {known}; all if none")
     parser.add_argument("--here", metavar="NAME", help="this machine, as it is")
+    parser.add_argument("--add", metavar="FILE", help="what socketcheck.py wrote")
     parser.add_argument("--renew", action="store_true", help="lock the newest packages")
     parser.add_argument("--check", action="store_true", help="compare, keep nothing")
     parser.add_argument("--part", action="append", choices=list(PARTS), default=[])
@@ -34,6 +36,8 @@ def run(chosen: argparse.Namespace) -> int:
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(BY_ID)}"
         print(f"no system {unknown[0]}; {hint}", file=sys.stderr)
         return 2
+    if chosen.add:
+        return added(Path(chosen.add), chosen.here)
     if sharing.stale(sharing.load()) or not errors.load().rows:
         print("home is stale: run `make evidence` first", file=sys.stderr)
         return 1
@@ -51,6 +55,18 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.check:
         return max(checked(*one, chosen.part or list(PARTS)) for one in ended)
     return max(finish(*one, chosen.part) for one in ended)
+
+
+def added(file: Path, name: str | None) -> int:
+    """Keep what socketcheck.py found on another system; the exit status."""
+    try:
+        record = of_check(file, name)
+    except Incomplete as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    done = "written" if keep(record) else "unchanged"
+    print(f"{record.id}: {len(record.differences)} differences, {done}")
+    return 0
 
 
 def side_by_side(wanted: list[System], parts: list[str]) -> "list[tuple[System, str]]":

@@ -249,6 +249,53 @@ def of_sequences(walks: Iterable[Tried]) -> Iterator[Difference]:
             yield Difference(name, told, gave, len(words), (where,))
 
 
+class Check(msgspec.Struct):
+    """What docs/_ext/systems/socketcheck.txt writes on a reader's system."""
+
+    system: str
+    release: str
+    machine: str
+    python: str
+    home: str
+    date: str
+    results: dict[str, str]  # {way and errno: `EADDRINUSE, cured`, or `not here`}
+
+
+def of_check(file: Path, name: str | None) -> differences.System:
+    """The record of a system from a reader's file. Raises Incomplete, EvidenceError."""
+    try:
+        told = msgspec.json.decode(file.read_bytes(), type=Check)
+    except (OSError, msgspec.DecodeError) as problem:
+        raise Incomplete(
+            f"{file}: {problem}: it is what socketcheck.py wrote"
+        ) from None
+    rows = {f"{row.id} {row.errno}": row for row in errors.load().rows}
+    if unknown := sorted(told.results.keys() - rows.keys()):
+        raise Incomplete(f"{file}: no way {unknown[0]}: run the newest socketcheck.py")
+    found, absent = [], []
+    for way, there in told.results.items():
+        row = rows[way]
+        home = f"{row.errno}, {'not cured' if row.unshown else 'cured'}"
+        if there == "not here":
+            absent.append(row.id)
+        elif there != home:
+            where = (row.sockets[0],)
+            short = there.removesuffix(", cured")
+            found.append(Difference(f"error {row.id}", row.errno, short, 1, where))
+    title = f"{told.system} {told.release}"
+    return differences.System(
+        id=name or re.sub(r"[^a-z0-9.]+", "-", title.lower()).strip("-"),
+        title=title,
+        kernel=told.release,
+        packages=[],
+        python=told.python,
+        platform=systems.here(),
+        date="",
+        asked=Asked(0, 0, len(told.results) - len(absent), 0, {"it": absent}),
+        differences=found,
+    )
+
+
 def keep(record: differences.System) -> bool:
     """Write a record; whether it is another one than before. Raises EvidenceError."""
     path = store.measured(differences.FOLDER, f"{record.id}.json")

@@ -1,6 +1,7 @@
 """Where other systems differ: each difference is of something, and adds up."""
 
 import random
+import re
 from fnmatch import fnmatchcase
 
 import pytest
@@ -84,3 +85,17 @@ def test_reason_has_a_source_or_there_is_none():
     for one in differences.explained():
         assert bool(one.reason) == bool(one.source) == bool(one.url)
         assert one.title and one.what and one.todo
+
+
+KERNELS = [system for system in IDS if system.startswith("linux-")]
+
+
+@pytest.mark.parametrize("system", KERNELS)
+def test_sentence_that_does_not_hold_on_a_kernel_says_so(system):
+    """Whoever reads it alone must see that it is not for every Linux."""
+    known = claims.read()
+    for one in of_kind(system, "proof"):
+        told = differences.reason_of(system, one)
+        claim = one.id.removeprefix("proof ")
+        if not (told and told.built):
+            assert re.search(r"Linux \d", known[claim].sentence), (claim, one.there)

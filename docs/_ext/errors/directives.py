@@ -27,7 +27,7 @@ from docs._ext.machines.starting import OF_KIND, made_from, to_error
 from docs._ext.machines.walking import walk_link
 from docs._ext.publish.glyphs import GLYPHS, glyph
 from docs._ext.shared import Directive, Refused, html, row, table
-from evidence import errors, store
+from evidence import differences, errors, store
 from evidence.errors import ManualPages, Way
 
 
@@ -100,7 +100,7 @@ class Errno(OneError):
         """The ways, then where and when, and what the programs have."""
         ways = self.ways()
         self.check(ways)
-        self.depends_on(*made_from())
+        self.depends_on(*made_from(), *differences.files())
         about = (
             f"Provoked on {in_words.where_and_when(ways)}. Then the advice of the row "
             "was followed, and the call succeeded, unless the row says otherwise. Each "
@@ -145,6 +145,22 @@ def sections_of_ways(ways: Iterable[Way], docname: str) -> list[nodes.section]:
     return made
 
 
+def elsewhere(way: Way) -> list[nodes.paragraph]:
+    """A line for each other system on which this way ends otherwise.
+
+    Raises EvidenceError.
+    """
+    made = []
+    for system, difference in differences.of(f"error {way.id}"):
+        if difference.home != way.errno:
+            continue
+        line = nodes.paragraph("", f"On {system.title} ", classes=["way-elsewhere"])
+        line += nodes.literal("", difference.there)
+        line += nodes.Text(f", for {', '.join(difference.where)}.")
+        made.append(line)
+    return made
+
+
 def explored(call: str, errno: str, docname: str) -> list[nodes.paragraph]:
     """A line with the shortest sequences of the explorer that end so, if it has any."""
     made = nodes.paragraph("", "Shortest in the explorer: ", classes=["way-explored"])
@@ -171,6 +187,7 @@ def drawn(way: Way) -> nodes.container:
     sockets = in_words.kinds(way.sockets)
     made += nodes.paragraph("", sockets, classes=["way-sockets"])
     made += nodes.paragraph("", "", *cure(way), classes=["way-cure"])
+    made += elsewhere(way)
     made += [
         html('<details class="program"><summary>Program</summary>'),
         nodes.literal_block(way.program, way.program, language="python-socket"),

@@ -21,7 +21,7 @@ from docs._ext.shared import newer
 from evidence import claims, runs, store
 
 logger = getLogger(__name__)
-BUILT = {"evidence.zip", "snippets.zip", "llms.txt", "objects.inv"}
+BUILT = {"evidence.zip", "snippets.zip", "llms.txt", "objects.inv", "socketcheck.py"}
 LICENSE = {"LICENSE": Path(__file__).parents[3] / "LICENSE"}
 
 

@@ -15,7 +15,7 @@ from docs._ext.machines.starting import made_from
 from docs._ext.shared import Directive, Refused, html
 from docs._ext.sharing.question import PROGRAM, form, question
 from docs._ext.sharing.tables import TABLES, sentence
-from evidence import claims, runs, sharing, store
+from evidence import claims, differences, runs, sharing, store
 from evidence.sharing import Sharing
 
 SHOWN = (*TABLES, "counts", "question")
@@ -49,7 +49,7 @@ class PortSharing(Directive):
     def form(self, found: Sharing) -> nodes.Node:
         """The question, in a container that tells the page to load the script."""
         program = runs.snippet_path(PROGRAM)
-        self.depends_on(program, *made_from())
+        self.depends_on(program, *made_from(), *differences.files())
         domain: Any = self.env.get_domain("claim")
         for claim in dict.fromkeys(claim for _, claim in sharing.answers().values()):
             domain.note(self.env.docname, claim)

@@ -121,6 +121,10 @@ function answer() {
     on.textContent = "Go on in the explorer";
     because.append(" ", on, ".");
   }
+  const asked = [...Object.values(first), state, ...Object.values(second)];
+  const others = data.elsewhere.filter(({ sides }) => sides.every((values, place) => values.includes(asked[place])));
+  form.querySelector(".elsewhere").textContent = others.map(({ system, mark }) =>
+    `On ${system}: ${verdicts[mark] ?? `${mark.replace(" ", "() fails with ")}.`}`).join(" ");
   const help = shared ? [] : cures(first, state, second);
   form.querySelector(".cure").textContent = help.length
     ? `It would be yes with ${help.join(" on both sockets, or with ")} on both sockets.` : "";

@@ -13,6 +13,7 @@ from docs._ext.claims.text import anchor
 from docs._ext.machines.starting import of_pair
 from docs._ext.shared import Refused, code
 from docs._ext.sharing.tables import POSSIBLE, Marks
+from evidence import differences
 from evidence.claims import Proof
 from evidence.sharing import OPTIONS, PLACES, STATES, answers
 
@@ -30,12 +31,21 @@ class Reason(msgspec.Struct):
     because: str
 
 
+class Elsewhere(msgspec.Struct):
+    """Pairs that end otherwise on a system: every combination of `sides`."""
+
+    system: str
+    mark: str  # one of the marks, or the call and its errno
+    sides: list[list[str]]  # by differences.DIMENSIONS
+
+
 class Question(msgspec.Struct):
     """What the script reads: names, reasons, and for each pair the letter of one.
 
     `cells`: {first protocol, its state, second protocol: a line for each first socket,
     in it a letter for each second one}. `walks`: {a pair in words: how the address of
-    the explorer ends that shows its second socket}.
+    the explorer ends that shows its second socket}. `elsewhere`: pairs that end
+    otherwise on another system.
     """
 
     places: list[str]
@@ -45,6 +55,7 @@ class Question(msgspec.Struct):
     reasons: dict[str, Reason]
     cells: dict[str, list[str]]
     walks: dict[str, str]
+    elsewhere: list[Elsewhere]
 
 
 def question(marks: Marks, known: Mapping[str, Proof]) -> Question:
@@ -71,7 +82,23 @@ def question(marks: Marks, known: Mapping[str, Proof]) -> Question:
         if walk := of_pair(pair):
             walks[" ".join((*first, state, *second))] = walk.fragment
     reasons = {letter: reason(*said, known) for said, letter in letters.items()}
-    return Question(PLACES, POSSIBLE, OPTIONS, STATES, reasons, cells, walks)
+    return Question(
+        PLACES, POSSIBLE, OPTIONS, STATES, reasons, cells, walks, elsewhere()
+    )
+
+
+def elsewhere() -> list[Elsewhere]:
+    """The pairs that end otherwise on other systems. Raises EvidenceError."""
+    return [
+        Elsewhere(
+            system.title,
+            one.there,
+            [line.partition(": ")[2].split(", ") for line in one.where],
+        )
+        for system in map(differences.load, differences.ids())
+        for one in system.differences
+        if one.id.startswith("pairs ")
+    ]
 
 
 def reason(mark: str, claim: str, known: Mapping[str, Proof]) -> Reason:
@@ -112,7 +139,7 @@ def form(data: Question, program: str) -> str:
         "<fieldset><legend>I want this one, on the same port</legend>"
         f"{wanted}</fieldset>"
         '<div class="answer" role="status"><p class="verdict"></p>'
-        '<p class="reason"></p><p class="cure"></p></div>'
+        '<p class="reason"></p><p class="cure"></p><p class="elsewhere"></p></div>'
         '<p class="pairs-say">The same for every pair of addresses, with this state '
         "and these options; the first socket is the row. Press a cell to ask.</p>"
         '<div class="pairs" tabindex="0"><table></table></div>'

@@ -10,7 +10,7 @@ from pathlib import Path
 from sphinx.application import Sphinx
 
 from evidence import errors, store, systems
-from evidence.errors import Way
+from evidence.errors import Errors, Way
 
 FILE = "socketcheck.py"
 FRAME = Path(__file__).with_name("socketcheck.txt")
@@ -30,16 +30,20 @@ def expected(way: Way) -> str:
     return f"{way.errno}, {'not cured' if way.unshown else 'cured'}"
 
 
+def name(way: Way) -> str:
+    """A way by its name and its error: one that gives several has several rows."""
+    return f"{way.id} {way.errno}"
+
+
 def entry(way: Way) -> str:
     """A way as the file has it. Its program is text between quotes."""
     text = way.program.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    head = ", ".join(repr(one) for one in (way.id, way.sockets[0], expected(way)))
+    head = ", ".join(repr(one) for one in (name(way), way.sockets[0], expected(way)))
     return f'    ({head}, """\\\n{text}"""),'
 
 
-def text() -> str:
-    """The file. Raises EvidenceError."""
-    known = errors.load()
+def text(known: Errors) -> str:
+    """The file. Raises EvidenceError for a platform that nobody has noted."""
     ways = chosen(known.rows)
     values = {
         "HOME": systems.kernel(known.platform),
@@ -55,10 +59,11 @@ def write(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.name != "html":
         return
     path = Path(app.outdir, FILE)
-    if not store.measured(errors.FILE).exists():
+    known = store.kept(store.measured(errors.FILE), Errors)  # pages say what is wrong
+    if known is None or known.platform not in systems.load():
         path.unlink(missing_ok=True)
         return
-    made = text()
+    made = text(known)
     if not path.exists() or path.read_text(encoding="utf-8") != made:
         path.write_text(made, encoding="utf-8")
 

@@ -39,7 +39,7 @@ def test_bind_with_another_family():
     """`bind()` with an IPv6 address fails with `EAFNOSUPPORT` on an IPv4 socket,
     and `bind()` with an IPv4 address fails with `EINVAL` on a Unix socket.
     """
-    address = sockaddr_in(socket.AF_INET6, 0)
+    address = struct.pack("=H", socket.AF_INET6) + bytes(26)  # ipv6(7)
     for kind in (TCP, UDP):
         with inet(kind) as sock:
             assert in_c("bind", sock, address) == errno.EAFNOSUPPORT

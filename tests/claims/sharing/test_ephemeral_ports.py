@@ -151,8 +151,9 @@ def test_connect_and_bind_begin_at_opposite_ports():
 
 @needs("private_net")
 def test_range_of_one_socket():
-    """With the option `IP_LOCAL_PORT_RANGE` a socket takes its port from a range of its
-    own inside the common one, in `bind()` to port 0 and in `connect()`."""
+    """With the option `IP_LOCAL_PORT_RANGE`, which Linux 5.10 has not, a socket
+    takes its port from a range of its own inside the common one, in `bind()` to
+    port 0 and in `connect()`."""
     assert 40000 <= range_of_one_socket.port_between(40000, 40001) <= 40001
     server, _ = two_servers()
     for kind in (TCP, UDP):
@@ -175,8 +176,8 @@ def test_range_of_one_socket():
 
 @needs("sysctl")
 def test_range_of_one_socket_cannot_be_wider():
-    """`IP_LOCAL_PORT_RANGE` can only narrow the common range: limits outside of it have
-    no effect."""
+    """`IP_LOCAL_PORT_RANGE`, which Linux 5.10 has not, can only narrow the common
+    range: limits outside of it have no effect."""
     shrink_range()
     for kind in (TCP, UDP):
         clients = [new(kind) for _ in RANGE]
@@ -187,8 +188,8 @@ def test_range_of_one_socket_cannot_be_wider():
 
 
 def test_used_up_own_range():
-    """When all ports of a socket's own `IP_LOCAL_PORT_RANGE` are taken, `bind()` to
-    port 0 fails with `EADDRINUSE`."""
+    """When all ports of a socket's own `IP_LOCAL_PORT_RANGE`, which Linux 5.10 has
+    not, are taken, `bind()` to port 0 fails with `EADDRINUSE`."""
     with new() as first, new() as second:
         for sock in (first, second):
             range_of_one_socket.limit(sock, 45000, 45000)
@@ -211,8 +212,8 @@ def test_client_port_blocks_a_server():
 
 
 def test_own_range_wants_two_ordered_numbers():
-    """`IP_LOCAL_PORT_RANGE` with a lower end above the upper one fails with `EINVAL`,
-    for TCP and UDP."""
+    """`IP_LOCAL_PORT_RANGE`, which Linux 5.10 has not, with a lower end above the
+    upper one fails with `EINVAL`, for TCP and UDP."""
     ip_local_port_range = 51  # <linux/in.h>
     wrong = struct.pack("I", 40001 << 16 | 40002)  # the upper end comes first
     for kind in (TCP, UDP):

@@ -175,8 +175,9 @@ def test_syn_is_sent_again(wire):
 
 @needs("sysctl")
 def test_defaults_of_the_syn():
-    """By default `net.ipv4.tcp_syn_retries` is 6 and `net.ipv4.tcp_syn_linear_timeouts`
-    is 4; the first is what `TCP_SYNCNT` of a new socket says."""
+    """By default `net.ipv4.tcp_syn_retries` is 6 and, on Linux 6.12 and newer,
+    `net.ipv4.tcp_syn_linear_timeouts` is 4; the first is what `TCP_SYNCNT` of a new
+    socket says."""
     with socket.socket() as sock:
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT) == 6
         assert sock.getsockname() == ("0.0.0.0", 0)

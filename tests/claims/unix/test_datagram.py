@@ -96,8 +96,8 @@ def test_send_to_a_closed_receiver_is_refused():
 
 def test_load_sharing_is_not_for_unix_sockets():
     """`setsockopt()` for `SO_REUSEPORT` fails with `EOPNOTSUPP` on a Unix stream or
-    datagram socket, since Linux 6.13; `SO_REUSEADDR` can be set, and lets no two
-    sockets bind one path: `EADDRINUSE`."""
+    datagram socket, since Linux 6.13 and on 6.1.176 and 6.12.113; `SO_REUSEADDR`
+    can be set, and lets no two sockets bind one path: `EADDRINUSE`."""
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
         with folder(), unix(kind) as sock, unix(kind) as other:
             level = socket.SOL_SOCKET

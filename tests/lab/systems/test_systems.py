@@ -171,3 +171,47 @@ def test_system_is_started_with_its_own_library(tmp_path):
     own = kernel(old._replace(libc=True), root, tmp_path, ("pairs",))
     assert own[0] == "unshare"
     assert {"rootflags=/host", f"share=/host{tmp_path}", "parts=pairs"} <= {*own}
+
+
+def checked(folder, results):
+    told = {
+        "system": "Darwin",
+        "release": "24.1.0",
+        "machine": "arm64",
+        "python": "3.13.0",
+        "home": "Linux",
+        "date": "2026-11-27",
+        "results": results,
+    }
+    path = folder / "socketcheck.json"
+    path.write_bytes(msgspec.json.encode(told))
+    return path
+
+
+def test_what_a_reader_sends_becomes_a_system(tmp_path):
+    path = checked(
+        tmp_path,
+        {
+            "port_taken EADDRINUSE": "EADDRINUSE, cured",
+            "bind_twice EINVAL": "EADDRNOTAVAIL, cured",
+            "bind_closed EBADF": "not here",
+        },
+    )
+    record = compare.of_check(path, None)
+    assert (record.id, record.title) == ("darwin-24.1.0", "Darwin 24.1.0")
+    [one] = record.differences
+    assert (one.id, one.home, one.there) == (
+        "error bind_twice",
+        "EINVAL",
+        "EADDRNOTAVAIL",
+    )
+    assert record.asked.errors == 2
+    assert record.asked.skipped == {"it": ["bind_closed"]}
+
+
+def test_file_of_a_reader_that_is_none_is_one_line(tmp_path, capsys):
+    path = checked(tmp_path, {"no_such_way EPERM": "EPERM, cured"})
+    assert command.run(command_line("--add", str(path))) == 1
+    assert "no way no_such_way EPERM: run the newest" in capsys.readouterr().err
+    assert command.run(command_line("--add", str(tmp_path / "none"))) == 1
+    assert "it is what socketcheck.py wrote" in capsys.readouterr().err

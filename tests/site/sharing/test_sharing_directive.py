@@ -143,7 +143,8 @@ def test_form_is_read_by_its_script(marks):
     text = form.partition('<template class="data">')[2].partition("</template>")[0]
     data = json.loads(unescape(text))
     assert data.keys() == {
-        *("places", "possible", "options", "states", "reasons", "cells", "walks")
+        *("places", "possible", "options", "states", "reasons", "cells", "walks"),
+        "elsewhere",
     }
     assert data["reasons"]["a"].keys() == {"mark", "claim", "because"}
     assert "print(&#x27;&lt;b&gt;&#x27;)" in form
