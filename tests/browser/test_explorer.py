@@ -307,3 +307,11 @@ def test_long_walk_fits_a_phone(scheme, opened):
     walk = "tcp:connect_refused_nowait,read_error,connect,connect,shutdown_write"
     page = opened(walk, color_scheme=scheme, **PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_step_that_ends_otherwise_elsewhere_says_where(opened):
+    page = opened("tcp:listen,connect")
+    last = page.locator(".walked li").last
+    assert "EISCONN" in last.inner_text()
+    assert "EINVAL on gVisor" in last.inner_text()
+    assert page.locator(".walked .elsewhere").count() == 1

@@ -1,7 +1,7 @@
 // The explorer: a walk through a learned machine, one call after another.
 // Top-level names are global here, but no other page loads it.
 // The data, `socketMachines`, comes from docs/_ext/machines/explorer.py; see there for its shape.
-const { kinds, messages } = globalThis.socketMachines;
+const { kinds, messages, elsewhere } = globalThis.socketMachines;
 for (const [name, machine] of Object.entries(kinds)) {
   if (machine.like) kinds[name] = { ...kinds[machine.like], ...machine };
 }
@@ -143,8 +143,11 @@ function steps(done) {
   for (const [place, step] of done.entries()) {
     const error = step.outcome.replace("pending ", "");
     const message = Object.hasOwn(messages, error) ? ` ${messages[error]}` : "";
-    const told = outcome(step, message && make("span", { class: "message" }, message));
-    list.append(line(step.call, [told], step.local, step.peer, states[step.after], place + 1));
+    const told = [outcome(step, message && make("span", { class: "message" }, message))];
+    const inputs = word.slice(0, place + 1).map(input => kinds[kind].inputs[input][0]);
+    const other = elsewhere[`${kind}:${inputs.join(",")}`];
+    if (other) told.push(make("span", { class: "elsewhere" }, ` (${other})`));
+    list.append(line(step.call, told, step.local, step.peer, states[step.after], place + 1));
   }
   return list;
 }

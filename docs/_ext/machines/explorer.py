@@ -19,7 +19,7 @@ from sphinx.application import Sphinx
 from docs._ext.machines import walks
 from docs._ext.machines.walking import machine_for
 from docs._ext.shared import Directive, Refused, html, newer
-from evidence import errors, machines, store
+from evidence import differences, errors, machines, store
 from evidence.calls import is_errno
 from evidence.machines import Machine, Output
 
@@ -40,7 +40,26 @@ def data() -> dict[str, Any]:
     four, six = kinds["tcp"], kinds["tcp6"]
     own = {key: told for key, told in six.items() if told != four[key]}
     kinds["tcp6"] = own | {"like": "tcp"}
-    return {"messages": messages(errors_of(full.values())), "kinds": kinds}
+    return {
+        "messages": messages(errors_of(full.values())),
+        "kinds": kinds,
+        "elsewhere": elsewhere(),
+    }
+
+
+def elsewhere() -> dict[str, str]:
+    """{walk: what its last call gives on which other system}, where that is another.
+
+    Of the walks that lead to a difference only the shortest is known. Raises
+    EvidenceError.
+    """
+    told: dict[str, list[str]] = {}
+    for system in map(differences.load, differences.ids()):
+        for one in system.differences:
+            if one.id.startswith("sequence ") and one.where:
+                walk = one.where[0].replace(": ", ":").replace(", ", ",")
+                told.setdefault(walk, []).append(f"{one.there} on {system.title}")
+    return {walk: "; ".join(ends) for walk, ends in sorted(told.items())}
 
 
 def errors_of(learned: Iterable[Machine]) -> set[str]:
@@ -106,6 +125,7 @@ def made_from() -> list[Path]:
     code = (Path(__file__), Path(walks.__file__), Path(machines.__file__))
     return [
         store.measured(errors.FILE),
+        *differences.files(),
         *(machines.path_of(f"{kind}-full") for kind in machines.KINDS),
         *(file for path in code for file in path.parent.glob("*.py")),
     ]
@@ -126,9 +146,8 @@ class Explorer(Directive):
         """A box for the script, and what stands there without it."""
         if not self.content:
             raise Refused("it needs content, for readers without scripts: write some")
-        self.depends_on(
-            store.measured(errors.FILE), *Path(walks.__file__).parent.glob("*.py")
-        )
+        self.depends_on(store.measured(errors.FILE), *differences.files())
+        self.depends_on(*Path(walks.__file__).parent.glob("*.py"))
         for kind in machines.KINDS:
             machine_for(self, f"{kind}-full")
         data()  # what it complains of is told here
