@@ -171,12 +171,12 @@ def need_of(why: str) -> str:
     >>> need_of("Skipped: no private network (drop): (95, 'Operation not supported')")
     'a firewall'
     >>> need_of("missing: no private network (sysctl): [Errno 2] '/proc/sys/net/a'")
-    'the setting net.a'
+    'the setting `net.a`'
     >>> need_of("Skipped: needs packets: none are shown")
     'packets'
     """
     if setting := re.search(r"/proc/sys/([\w/.-]+)", why):
-        return f"the setting {setting[1].replace('/', '.')}"
+        return f"the setting `{setting[1].replace('/', '.')}`"
     if step := re.search(r"\((\w+)\):", why):
         return NEEDS.get(step[1], step[1])
     named = re.search(r"needs (\w+)", why)

@@ -129,7 +129,7 @@ DIRECTIVES = {
     "systems": Use(
         "explained",
         shows=("systems", "differences", "platforms"),
-        wrong=(("explaned", ""),),
+        wrong=(("explaineds", ""),),
     ),
     "port-sharing": Use("question", shows=("sharing",), wrong=(("questions", ""),)),
     "machine": Use("tcp-core", shows=("machines",), wrong=(("tcp-cor", ""),)),

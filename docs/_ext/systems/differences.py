@@ -124,9 +124,10 @@ def tried(found: list[System]) -> list[nodes.Node]:
         for one in found
     ]
     head = ["System", "Proofs", "Pairs", "Errors", "Sequences", "Differ", "Last on"]
-    packages = "; ".join(dict.fromkeys(name for one in found for name in one.packages))
+    named = dict.fromkeys(f"`{name}`" for one in found for name in one.packages)
+    packages = "; ".join(named)
     told = f"Compared with {home}. Started from Debian's {packages}."
-    note = nodes.paragraph("", told, classes=["byline"])
+    note = nodes.paragraph("", "", *words(told), classes=["byline"])
     return [html(html_table(head, rows, "systems-tried")), note]
 
 
@@ -214,7 +215,9 @@ def listed(found: Iterable[Difference]) -> nodes.bullet_list:
         item = nodes.list_item("", line)
         if one.where:
             where = "; ".join(one.where)
-            item += nodes.paragraph("", where, classes=["difference-where"])
+            item += nodes.paragraph(
+                "", "", nodes.literal("", where), classes=["difference-where"]
+            )
         made += item
     return made
 
@@ -258,7 +261,7 @@ def untried(found: list[System]) -> list[nodes.Node]:
         )
         if count:
             line = f"{one.title}: {count:,}. {'; '.join(needs[:5])}."
-            made += nodes.list_item("", nodes.paragraph("", line))
+            made += nodes.list_item("", nodes.paragraph("", "", *words(line)))
     return [made] if len(made) else [nodes.paragraph("", "All was tried everywhere.")]
 
 
