@@ -49,7 +49,8 @@ class Difference(msgspec.Struct, frozen=True, omit_defaults=True):
 class Asked(msgspec.Struct, frozen=True):
     """How much was tried: proofs, pairs, ways to an error, sequences of calls.
 
-    skipped: proofs and ways that need what that system has not, by the need.
+    skipped: proofs and ways that need what that system has not, by the need. unsteady:
+    sequences that did not end alike each time, and are no difference.
     """
 
     proofs: int
@@ -57,6 +58,7 @@ class Asked(msgspec.Struct, frozen=True):
     errors: int
     sequences: int
     skipped: dict[str, list[str]]
+    unsteady: int = 0
 
 
 class System(msgspec.Struct):

@@ -54,19 +54,27 @@ def walks_in(folder: Path) -> list[Tried]:
 def check(system: System, parts: Iterable[str]) -> list[str]:
     """What differs from the evidence that is kept, in words; [] if nothing does.
 
-    Raises Incomplete, EvidenceError.
+    Of sequences only what they give is compared: how many of them do is chance where a
+    system does its work later. Raises Incomplete, EvidenceError.
     """
     folder = finished(system)
     known = differences.load(system.id).differences
     told = []
     for part in parts:
-        before = {one for one in known if one.id.startswith(f"{KINDS[part]} ")}
-        now = set(found_in(folder, part))
-        told += [f"no longer: {one.id}" for one in before - now]
-        told += [
-            f"new: {one.id}: {one.home}, there {one.there}" for one in now - before
-        ]
+        before = set(
+            map(essence, (d for d in known if d.id.startswith(f"{KINDS[part]} ")))
+        )
+        now = set(map(essence, found_in(folder, part)))
+        told += [f"no longer: {one}" for one in before - now]
+        told += [f"new: {one}" for one in now - before]
     return sorted(told)
+
+
+def essence(one: Difference) -> str:
+    """A difference in words, without the count where that is chance."""
+    said = f"{one.id}: {one.home}, there {one.there}"
+    counted = not one.id.startswith("sequence ")
+    return f"{said}, {one.count} times, {'; '.join(one.where)}" if counted else said
 
 
 def compare(system: System) -> differences.System:
@@ -103,6 +111,7 @@ def compare(system: System) -> differences.System:
             ),
             sequences=sum(one.words for one in walks if not one.stopped),
             skipped={need: sorted(names) for need, names in sorted(skipped.items())},
+            unsteady=sum(one.unsteady for one in walks),
         ),
         differences=found,
     )

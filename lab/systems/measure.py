@@ -26,9 +26,11 @@ from evidence.machines import Output
 from evidence.sharing import Pair, pairs
 from lab.claims import families
 from lab.isolation import child, namespace, networks
+from lab.machines.scenes.base import Scene
 
 WORDS = 1_000  # random sequences for each machine
 SEED = 16
+REPLAYS = 20
 AT_ONCE = 3  # proofs: some wait for a clock
 
 
@@ -74,13 +76,17 @@ class Disagreed(msgspec.Struct):
 
 
 class Tried(msgspec.Struct):
-    """Random sequences on one machine, and those that the machine did not predict."""
+    """Random sequences on one machine, and those that the machine did not predict.
+
+    unsteady: how many of these did not end so each time, and are left out.
+    """
 
     machine: str
     sources: str
     words: int
     disagreed: list[Disagreed]
     stopped: str = ""
+    unsteady: int = 0
 
 
 def about() -> About:
@@ -195,14 +201,18 @@ def walk(folder: Path) -> None:
             continue
         tried = Tried(name, machine.digest, WORDS, [])
         try:
-            tried.disagreed = child.run(disagreed, name)
+            tried.disagreed, tried.unsteady = child.run(disagreed, name)
         except Exception as problem:
             tried.stopped = str(problem).splitlines()[0]
         add(path, tried)
 
 
-def disagreed(name: str) -> list[Disagreed]:
-    """The random sequences that a machine did not predict, in their own network."""
+def disagreed(name: str) -> tuple[list[Disagreed], int]:
+    """The random sequences that a machine did not predict, in a network of their own.
+
+    Of those that end alike the shortest is played again, REPLAYS times; where it does
+    not end so each time, all of them are left out, and counted.
+    """
     from lab.machines import learner
     from lab.machines.scenes import SCENES
 
@@ -217,10 +227,40 @@ def disagreed(name: str) -> list[Disagreed]:
                 scene.full.split() if size == "full" else []
             )
             tried = learner.try_words(scene, alphabet, WORDS, SEED, set())
+            found = list(cut(machine, tried))
+            kept = {key: ends_so(scene, case) for key, case in by_end(found).items()}
+            steady = [one for one in found if kept[end_of(one)]]
             scene.reset()
         finally:
             os.chdir("/")
-    return list(cut(machine, tried))
+    return steady, len(found) - len(steady)
+
+
+End = tuple[str, tuple[str, ...], tuple[str, ...]]
+
+
+def end_of(one: Disagreed) -> End:
+    """The last input of a sequence, what was told of it, and what it gave."""
+    return one.word[-1], tuple(one.told), tuple(one.gave)
+
+
+def by_end(found: list[Disagreed]) -> dict[End, Disagreed]:
+    """The shortest of those that end alike."""
+    shortest: dict[End, Disagreed] = {}
+    for one in sorted(found, key=lambda one: (len(one.word), one.word)):
+        shortest.setdefault(end_of(one), one)
+    return shortest
+
+
+def ends_so(scene: Scene, case: Disagreed) -> bool:
+    """Whether a sequence ends as it did, each time that it is played again."""
+    return all(list(play(scene, case.word)) == case.gave for _ in range(REPLAYS))
+
+
+def play(scene: Scene, word: list[str]) -> Output:
+    """What the last input of a sequence gives."""
+    scene.reset()
+    return [scene.step(given) for given in word][-1]
 
 
 def cut(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence import store
+from evidence import differences, store
 from tests.site.pages import pages
 
 WIDE = {"width": 1280, "height": 800}
@@ -157,6 +157,8 @@ def test_mark_opens_a_panel_that_leads_to_proof_and_home(open_page):
     panel.wait_for()
     assert panel.locator(".proof-sentence").inner_text() in sentence
     assert "def test_" in panel.locator("pre").inner_text()
+    assert panel.locator(".strip .sign").count() == len(differences.ids())
+    assert panel.locator(".strip .told").inner_text()
     home = panel.get_by_role("link").last.get_attribute("href")
     assert home.endswith(f"learn/tcp.html#{claim}")
     page.keyboard.press("Escape")

@@ -262,6 +262,12 @@ def untried(found: list[System]) -> list[nodes.Node]:
         if count:
             line = f"{one.title}: {count:,}. {'; '.join(needs[:5])}."
             made += nodes.list_item("", nodes.paragraph("", "", *words(line)))
+        if one.asked.unsteady:
+            line = (
+                f"{one.title}: {one.asked.unsteady:,} sequences did not end alike each "
+                "time, and are left out."
+            )
+            made += nodes.list_item("", nodes.paragraph("", line))
     return [made] if len(made) else [nodes.paragraph("", "All was tried everywhere.")]
 
 
