@@ -167,6 +167,6 @@ def test_browser_that_does_not_allow_to_copy_says_so(open_page):
     player = player_of(page)
     player.locator('[data-do="next"]').click()
     player.locator('[data-do="link"]').click()
-    player.get_by_text("Not allowed").wait_for()
+    player.get_by_text("In the address bar").wait_for()
     assert "#step=" in page.url
     assert page.complaints == []

@@ -250,7 +250,7 @@ function frame() {
   view.now = make("div", { class: "now" });
   view.undo = tool("undo", "Undo", undo);
   view.reset = tool("reset", "Reset", () => go([]));
-  view.link = tool("link", "Copy link", () => window.copyText(view.link, location.href));
+  view.link = tool("link", "Copy link", () => window.copyText(view.link, location.href, "In the address bar"));
   const tells = make("input", { type: "checkbox", "data-tool": "tell", onchange: () => quiet(!tells.checked) });
   tells.checked = localStorage.getItem(QUIET) !== "yes";
   view.steps = make("div", { class: "call-flow walked" });
@@ -309,7 +309,8 @@ function show() {
   }
   tell(state);
   view.now.replaceChildren(card(last?.local ?? "—", last?.peer ?? "—"),
-    make("span", { class: "now-state" }, kinds[kind].states[state]));
+    make("span", { class: "now-state" }, kinds[kind].states[state]),
+    make("span", { class: "now-last" }, last ? `${last.call} → ` : "No call yet", last ? outcome(last) : ""));
   view.undo.disabled = view.reset.disabled = !word.length;
   view.steps.replaceChildren(steps(done));
   view.steps.lastChild.scrollTop = 1e6;

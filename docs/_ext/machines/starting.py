@@ -145,8 +145,17 @@ def of_pair(pair: Pair) -> Walk | None:
 
 
 def walks_of(recording: Recording) -> dict[str, Walk]:
-    """{socket: its walk} of those that called at least twice. Raises EvidenceError."""
-    walks = {name: of_recording(recording, name) for name in recording.socket_names()}
+    """{socket: its walk} of those that called at least twice. Raises EvidenceError.
+
+    Where calls of a run failed, it is about the sockets that made them.
+    """
+    failing = {
+        step.socket for step in recording.steps if step.error and is_errno(step.error)
+    }
+    about = [
+        name for name in recording.socket_names() if name in failing or not failing
+    ]
+    walks = {name: of_recording(recording, name) for name in about}
     return {
         name: walk
         for name, walk in walks.items()

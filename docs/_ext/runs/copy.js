@@ -1,9 +1,9 @@
 // Copy buttons. Without scripts they stay hidden and the download link serves.
 
 /** Copy a text and say so on the button, or that the browser does not allow it. */
-window.copyText = async (button, text) => {
+window.copyText = async (button, text, refused = "Not allowed") => {
   const label = button.dataset.label ??= button.textContent;
-  button.textContent = await navigator.clipboard?.writeText(text).then(() => "Copied", () => null) ?? "Not allowed";
+  button.textContent = await navigator.clipboard?.writeText(text).then(() => "Copied", () => null) ?? refused;
   button.addEventListener("blur", () => { button.textContent = label; }, { once: true });
 };
 

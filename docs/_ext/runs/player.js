@@ -3,6 +3,7 @@
 (() => {
   const PACE = 1400; // milliseconds from step to step
   const GUESS = "guess-first"; // kept in the browser of a reader who wants questions
+  const manner = outcome => /^(EINPROGRESS|EALREADY|EAGAIN)$/.test(outcome) ? "pending" : /^E[A-Z]{3,}$/.test(outcome) ? "failed" : "";
   const make = (tag, name, text) => {
     const made = document.createElement(tag);
     made.className = name;
@@ -49,6 +50,7 @@
       if (what === "first") this.show(0);
       else if (what === "last") this.show(this.last);
       else if (what === "back") this.show(this.at - 1);
+      else if (what === "next" && this.rests) this.show(1);
       else if (what === "next") this.on();
       else if (what === "play") this.timer ? this.stop() : this.play();
       else if (what === "link") this.copy(button);
@@ -82,15 +84,16 @@
       const url = new URL(location.href);
       url.hash = `step=${this.figure.dataset.run}:${this.at}`;
       history.replaceState(null, "", url);
-      window.copyText(button, url.href);
+      window.copyText(button, url.href, "In the address bar");
     }
 
     /** Show the run after its first so many calls. */
     show(number, tell = true, scrolls = true) {
       this.at = Math.min(Math.max(number, 0), this.last);
+      this.rests = !tell; // the whole picture, and nobody has chosen a step
       this.asked = null;
-      this.slider.value = this.at;
-      this.slider.setAttribute("aria-valuetext", `${this.at} of ${this.last}`);
+      this.slider.value = this.rests ? 0 : this.at;
+      this.slider.setAttribute("aria-valuetext", this.rests ? "the whole run" : `${this.at} of ${this.last}`);
       this.groups.forEach((group, place) => {
         group.classList.toggle("later", place >= this.at);
         group.classList.toggle("now", tell && place === this.at - 1);
@@ -112,7 +115,7 @@
       if (!tell) return [`${this.last} calls. Press ▶, or drag.`];
       if (!step) return ["Before the first call."];
       const text = make("code", "", step.call);
-      const came = step.outcome ? make("span", /^E[A-Z]{3,}$/.test(step.outcome) ? "failed" : "", ` → ${step.outcome}`) : "";
+      const came = step.outcome ? make("span", manner(step.outcome), ` → ${step.outcome}`) : "";
       return [`${this.at} of ${this.last} · ${step.who} `, text, came];
     }
 

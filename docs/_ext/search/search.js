@@ -121,7 +121,7 @@
   const BOOST = { title: 3, page: 1.5, entries: 5, text: 1 };
   // Proofs have the sentences of other pages, and come after these.
   const WEIGHT = { Proof: 0.15, "Look it up": 0.85 };
-  const ASIDE = new Set(["reference/netsem", "reference/kernel-suites", "reference/learned"]); // for experts
+  const ASIDE = new Set(["reference/netsem", "reference/kernel-suites", "reference/learned", "reference/systems"]); // for experts
   const ENTRY = 70; // for each word of an entry of the index that was asked for
   const ERROR = 90; // for the page of the error that a query names
   const TITLE = 150; // for a page whose title says what was asked

@@ -48,10 +48,15 @@ class Section(NamedTuple):
     entries: list[str]  # of the index: questions that this place answers
 
 
+def is_list_of_cases(node: nodes.Node) -> bool:
+    """Whether it is a list of what differs on other systems: names, no sentences."""
+    return isinstance(node, nodes.bullet_list) and "differences" in node["classes"]
+
+
 def own(node: nodes.Element) -> Iterator[nodes.Node]:
     """The nodes of a section in order, without those of the sections in it."""
     for child in node.children:
-        if isinstance(child, (nodes.section, *NO_TEXT)):
+        if isinstance(child, (nodes.section, *NO_TEXT)) or is_list_of_cases(child):
             continue
         yield child
         if isinstance(child, nodes.Element) and not isinstance(child, BLOCKS):

@@ -123,8 +123,11 @@ function answer() {
   }
   const asked = [...Object.values(first), state, ...Object.values(second)];
   const others = data.elsewhere.filter(({ sides }) => sides.every((values, place) => values.includes(asked[place])));
-  form.querySelector(".elsewhere").textContent = others.map(({ system, mark }) =>
-    `On ${system}: ${verdicts[mark] ?? `${mark.replace(" ", "() fails with ")}.`}`).join(" ");
+  const same = data.systems.filter(name => !others.some(({ system }) => system === name));
+  const told = others.map(({ system, mark }) =>
+    `On ${system}: ${verdicts[mark] ?? `${mark.replace(" ", "() fails with ")}.`}`);
+  if (same.length) told.push(`The same on ${same.join(", ")}.`);
+  form.querySelector(".elsewhere").textContent = told.join(" ");
   const help = shared ? [] : cures(first, state, second);
   form.querySelector(".cure").textContent = help.length
     ? `It would be yes with ${help.join(" on both sockets, or with ")} on both sockets.` : "";

@@ -45,7 +45,7 @@ class Question(msgspec.Struct):
     `cells`: {first protocol, its state, second protocol: a line for each first socket,
     in it a letter for each second one}. `walks`: {a pair in words: how the address of
     the explorer ends that shows its second socket}. `elsewhere`: pairs that end
-    otherwise on another system.
+    otherwise on another system; `systems`: all of these.
     """
 
     places: list[str]
@@ -56,6 +56,7 @@ class Question(msgspec.Struct):
     cells: dict[str, list[str]]
     walks: dict[str, str]
     elsewhere: list[Elsewhere]
+    systems: list[str]
 
 
 def question(marks: Marks, known: Mapping[str, Proof]) -> Question:
@@ -83,7 +84,7 @@ def question(marks: Marks, known: Mapping[str, Proof]) -> Question:
             walks[" ".join((*first, state, *second))] = walk.fragment
     reasons = {letter: reason(*said, known) for said, letter in letters.items()}
     return Question(
-        PLACES, POSSIBLE, OPTIONS, STATES, reasons, cells, walks, elsewhere()
+        PLACES, POSSIBLE, OPTIONS, STATES, reasons, cells, walks, elsewhere(), names()
     )
 
 
@@ -99,6 +100,12 @@ def elsewhere() -> list[Elsewhere]:
         for one in system.differences
         if one.id.startswith("pairs ")
     ]
+
+
+def names() -> list[str]:
+    """The other systems on which the pairs were tried. Raises EvidenceError."""
+    found = map(differences.load, differences.ids())
+    return [system.title for system in found if system.asked.pairs]
 
 
 def reason(mark: str, claim: str, known: Mapping[str, Proof]) -> Reason:

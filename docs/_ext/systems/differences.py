@@ -114,21 +114,28 @@ def tried(found: list[System]) -> list[nodes.Node]:
     rows = [
         (
             escape(one.title if not one.kernel else f"Linux {one.kernel}"),
+            f"{sum(d.count for d in one.differences):,}",
             f"{one.asked.proofs:,}",
             f"{one.asked.pairs:,}",
             f"{one.asked.errors:,}",
             f"{one.asked.sequences:,}",
-            f"{sum(d.count for d in one.differences):,}",
             written(one.date),
         )
         for one in found
     ]
-    head = ["System", "Proofs", "Pairs", "Errors", "Sequences", "Differ", "Last on"]
+    head = ["System", "Differ", "Proofs", "Pairs", "Errors", "Sequences", "Last on"]
     named = dict.fromkeys(f"`{name}`" for one in found for name in one.packages)
     packages = "; ".join(named)
-    told = f"Compared with {home}. Started from Debian's {packages}."
-    note = nodes.paragraph("", "", *words(told), classes=["byline"])
-    return [html(html_table(head, rows, "systems-tried")), note]
+    note = nodes.paragraph("", "", *words(f"Compared with {home}."), classes=["byline"])
+    fold = html("<details><summary>What they were started from</summary>")
+    told = nodes.paragraph("", "", *words(f"Debian's {packages}."))
+    return [
+        html(html_table(head, rows, "systems-tried")),
+        note,
+        fold,
+        told,
+        html("</details>"),
+    ]
 
 
 def choice(found: list[System]) -> list[nodes.Node]:

@@ -145,6 +145,7 @@ def test_form_is_read_by_its_script(marks):
     assert data.keys() == {
         *("places", "possible", "options", "states", "reasons", "cells", "walks"),
         "elsewhere",
+        "systems",
     }
     assert data["reasons"]["a"].keys() == {"mark", "claim", "because"}
     assert "print(&#x27;&lt;b&gt;&#x27;)" in form
