@@ -80,7 +80,7 @@ runtimes: $(VENV)/ready ## see what languages and servers ask the kernel for (ON
 incidents: $(VENV)/ready $(PROGRAMS)/ready ## re-enact what people ask about with real programs (ONLY="id id")
 	@$(VENV)/bin/python -m lab incidents $(ONLY)
 
-systems: $(VENV)/ready ## see where other kernels and gVisor differ, 25 minutes (ONLY="linux-6.1", HERE=name, RENEW=1)
+systems: $(VENV)/ready ## see where other kernels and gVisor differ, 35 minutes (ONLY="linux-6.1", HERE=name, RENEW=1)
 	@$(VENV)/bin/python -m lab systems $(ONLY) $(if $(HERE),--here "$(HERE)") $(if $(RENEW),--renew)
 	@git --no-pager diff --stat -- evidence
 

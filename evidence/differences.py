@@ -8,17 +8,16 @@ in evidence/cited/differences.json; what nobody explains is listed as unexplaine
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from evidence import store
+from evidence.claims import Proof
 from evidence.sharing import Pair
 
 FOLDER = "systems"
 CITED = "differences.json"
 CURE = "run `make systems`"
-Part = Literal["proof", "pairs", "error", "sequence"]
 DIMENSIONS = (
     "first protocol",
     "first place",
@@ -65,6 +64,8 @@ class System(msgspec.Struct):
     """evidence/measured/systems/ID.json. packages: what it was started from.
 
     platform: home, with which it was compared. kernel: "" on gVisor, which is none.
+    texts: of each proof that was run there, the digest of its text. A proof that is
+    new or has changed since was not tried there.
     """
 
     id: str
@@ -76,13 +77,14 @@ class System(msgspec.Struct):
     date: str
     asked: Asked
     differences: list[Difference]
+    texts: dict[str, str] = {}
     digest: str = ""
 
 
 class Explained(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why some systems differ: by hand, with a source.
 
-    covers: ids of differences, with `*` for any words. claims: proofs that show it.
+    covers: ids of differences, with `*` for any words.
     reason: "" where nobody knows it. built: it is about how kernels are built, and
     nothing about sockets.
     """
@@ -128,6 +130,21 @@ def of(name: str) -> list[tuple[System, Difference]]:
         for difference in system.differences
         if difference.id == name
     ]
+
+
+def ended(system: System, proof: Proof) -> str:
+    """How a proof ended on a system: passed, differs, or not tried.
+
+    A difference in how kernels are built says nothing of sockets: not tried. Raises
+    EvidenceError.
+    """
+    if system.texts.get(proof.id) != store.digest(proof.source):
+        return "not tried"
+    for one in system.differences:
+        if one.id == f"proof {proof.id}":
+            told = reason_of(system.id, one)
+            return "not tried" if told and told.built else "differs"
+    return "passed"
 
 
 def explained() -> list[Explained]:

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from html import escape
 from pathlib import Path
 
@@ -17,6 +18,20 @@ logger = getLogger(__name__)
 
 class Refused(Exception):
     """What a page asks for and cannot have; the text names the cure."""
+
+
+def one_of(name: str, names: Iterable[str]) -> str:
+    """A name that is one of some. Raises Refused, with the nearest, for another one.
+
+    >>> one_of("servers", ["servers", "clients"])
+    'servers'
+    """
+    every = list(names)
+    if name in every:
+        return name
+    near = get_close_matches(name, every, 1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise Refused(f"{name!r} is none of {', '.join(every)}{hint}")
 
 
 class Complaining:

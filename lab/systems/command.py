@@ -2,12 +2,13 @@
 
 import argparse
 import difflib
-import subprocess
+import re
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from evidence import errors, sharing
+from evidence import claims, sharing
 from lab.systems.compare import Incomplete, check, compare, keep, of_check
 from lab.systems.measure import PARTS
 from lab.systems.packages import Unavailable, renew
@@ -15,7 +16,8 @@ from lab.systems.registry import BY_ID, System, here
 from lab.systems.start import folder_of, start
 
 AT_ONCE = 2
-LOOK_AGAIN = 1.0  # seconds
+NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
+NAMES = f"a name is of a-z, 0-9, . and -, and none of {', '.join(BY_ID)}"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -36,9 +38,12 @@ def run(chosen: argparse.Namespace) -> int:
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(BY_ID)}"
         print(f"no system {unknown[0]}; {hint}", file=sys.stderr)
         return 2
+    if chosen.here and (chosen.here in BY_ID or not NAME.fullmatch(chosen.here)):
+        print(f"{chosen.here}: {NAMES}", file=sys.stderr)
+        return 2
     if chosen.add:
         return added(Path(chosen.add), chosen.here)
-    if sharing.stale(sharing.load()) or not errors.load().rows:
+    if sharing.stale(sharing.load()) or claims.stale():
         print("home is stale: run `make evidence` first", file=sys.stderr)
         return 1
     try:
@@ -69,28 +74,23 @@ def added(file: Path, name: str | None) -> int:
     return 0
 
 
-def side_by_side(wanted: list[System], parts: list[str]) -> "list[tuple[System, str]]":
+def side_by_side(wanted: list[System], parts: list[str]) -> list[tuple[System, str]]:
     """Start the systems, two at a time; of each, what went wrong, "" if nothing did."""
-    ended: list[tuple[System, str]] = []
-    known = {system.id: system for system in wanted}
-    waiting, running = list(wanted), dict[str, "subprocess.Popen[bytes]"]()
     began = time.monotonic()
-    while waiting or running:
-        while waiting and len(running) < AT_ONCE:
-            system = waiting.pop(0)
-            try:
-                running[system.id] = start(system, tuple(parts))
-                print(f"{system.id}: started", flush=True)
-            except Unavailable as problem:
-                ended.append((system, str(problem)))
-        for name, process in list(running.items()):
-            if process.poll() is not None:
-                del running[name]
-                minutes = (time.monotonic() - began) / 60
-                print(f"{name}: off after {minutes:.1f} minutes", flush=True)
-                ended.append((known[name], ""))
-        time.sleep(LOOK_AGAIN)
-    return ended
+
+    def one(system: System) -> tuple[System, str]:
+        try:
+            running = start(system, tuple(parts))
+        except Unavailable as problem:
+            return system, str(problem)
+        print(f"{system.id}: started", flush=True)
+        running.wait()
+        minutes = (time.monotonic() - began) / 60
+        print(f"{system.id}: off after {minutes:.1f} minutes", flush=True)
+        return system, ""
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(one, wanted))
 
 
 def checked(system: System, problem: str, parts: list[str]) -> int:

@@ -92,6 +92,7 @@ def compare(system: System) -> differences.System:
         *of_errors(provoked, skipped),
         *of_sequences(walks),
     ]
+    known = claims.read()
     rows = [row_of(wanted) for wanted in system.packages]
     return differences.System(
         id=system.id,
@@ -114,6 +115,11 @@ def compare(system: System) -> differences.System:
             unsteady=sum(one.unsteady for one in walks),
         ),
         differences=found,
+        texts={
+            claim: store.digest(known[claim].source)
+            for claim, one in proofs.items()
+            if one.outcome != "skipped"
+        },
     )
 
 

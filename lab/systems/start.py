@@ -11,7 +11,6 @@ from lab.systems.registry import System
 
 MEMORY = "2G"
 TIME_LIMIT = 30 * 60  # seconds
-NOISE = ("SELinux", "mmapper", "ubd", "Power", "libgcc", "System halted")
 
 
 def folder_of(system: System) -> Path:

@@ -315,3 +315,15 @@ def test_step_that_ends_otherwise_elsewhere_says_where(opened):
     assert "EISCONN" in last.inner_text()
     assert "EINVAL on gVisor" in last.inner_text()
     assert page.locator(".walked .elsewhere").count() == 1
+
+
+def test_back_of_the_browser_goes_back_a_step(open_page):
+    page = open_page(PAGE)
+    page.click('[data-input="bind"]')
+    page.click('[data-input="listen"]')
+    page.go_back()
+    assert calls(page) == [["bind(asked)", "ok"]]
+    page.go_back()
+    assert calls(page) == []
+    page.go_forward()
+    assert calls(page) == [["bind(asked)", "ok"]]

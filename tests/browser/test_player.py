@@ -170,3 +170,12 @@ def test_browser_that_does_not_allow_to_copy_says_so(open_page):
     player.get_by_text("In the address bar").wait_for()
     assert "#step=" in page.url
     assert page.complaints == []
+
+
+def test_player_at_rest_begins_at_its_first_call(open_page):
+    page = open_page(PAGE)
+    player = player_of(page)
+    assert player.locator("g.step.now").count() == 0
+    player.locator('[data-do="next"]').click()
+    assert player.locator(".player-now").inner_text().startswith("1 of ")
+    assert player.locator("input[type=range]").input_value() == "1"

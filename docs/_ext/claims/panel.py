@@ -33,7 +33,7 @@ def told(app: Sphinx, proof: claims.Proof) -> dict[str, Any]:
             for platform, row in ours.known.rows(proof.id).items()
             if row.outcome == "passed"
         ],
-        "elsewhere": held_on(proof.id),
+        "elsewhere": held_on(proof),
         "test": proof.source,
         "home": home and f"{home.page}.html#{anchor(proof.id)}",
         "title": home and app.env.titles[home.page].astext(),

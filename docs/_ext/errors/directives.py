@@ -154,8 +154,8 @@ def elsewhere(way: Way) -> list[nodes.paragraph]:
     for system, difference in differences.of(f"error {way.id}"):
         if difference.home != way.errno:
             continue
-        line = nodes.paragraph("", f"On {system.title} ", classes=["way-elsewhere"])
-        line += nodes.literal("", difference.there)
+        text = f"On {system.title}: {in_words.elsewhere(difference.there)}"
+        line = nodes.paragraph("", "", *words(text), classes=["way-elsewhere"])
         line += nodes.Text(f", for {', '.join(difference.where)}.")
         made.append(line)
     return made

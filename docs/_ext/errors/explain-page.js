@@ -66,7 +66,7 @@
     if (quoted) parts.push(make("pre", { class: "explain-quoted", tabindex: "0", role: "group", "aria-label": "The line of your text" }, quoted.slice(0, 400)));
     const all = (some) => some.map((one) => way(one, card));
     if (ways.length > 1) {
-      parts.push(paragraph("label", sure === false || mixed ? "Which is yours? The commonest first." : "More than one way fits."));
+      parts.push(paragraph("label", sure === false || mixed ? "Which is yours? In the order of our judgement." : "More than one way fits."));
       parts.push(make("ol", { class: "explain-ways" }, ...all(ways)));
     } else if (ways.length) parts.push(make("ul", { class: "explain-ways alone" }, ...all(ways)));
     for (const [text, claim] of notes) {

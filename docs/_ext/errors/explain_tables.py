@@ -358,7 +358,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "whole": (WHOLE, ""),
     "not_yet": ("This is no failure yet. {}", ""),
-    "often": ("Most often: {}", ""),
+    "often": ("Look first at this: {}", ""),
     "fits": ("It fits: {}.", ""),
     "not_tried": ("The cure was not tried: {}.", ""),
     "two_errors": (

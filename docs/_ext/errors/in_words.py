@@ -1,5 +1,6 @@
 """What the evidence says of errors, in words: plain functions that know no Sphinx."""
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
@@ -166,3 +167,23 @@ def staleness(ways: Iterable[Way]) -> str | None:
         return None
     shown, more = ", ".join(stale[:3]), len(stale) - 3
     return shown + (f" and {more} more" if more > 0 else "")
+
+
+def elsewhere(there: str) -> str:
+    """How a way ends on another system, in a reader's words.
+
+    >>> elsewhere("EINVAL"), elsewhere("nothing failed")
+    ('`EINVAL`', 'no error')
+    >>> elsewhere("the cure failed, `x.listen()`: OSError(22, 'Invalid argument')")
+    'the same error, but the cure fails in `x.listen()`'
+    """
+    if there.startswith("nothing failed"):
+        return "no error"
+    if there.startswith("still running"):
+        return "no end within 20 seconds"
+    failed = re.match(r"(the cure|an earlier line) failed, (`.*?`):", there)
+    if failed and failed[1] == "the cure":
+        return f"the same error, but the cure fails in {failed[2]}"
+    if failed:
+        return f"it does not come to that: {failed[2]} fails before"
+    return f"`{there}`"

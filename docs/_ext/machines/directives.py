@@ -48,7 +48,7 @@ class MachineDirective(Directive):
                 "Solid arrows are calls that succeed, red ones calls that fail and "
                 "change the socket all the same; a dashed one is "
                 "<code>connect()</code> to <code>AF_UNSPEC</code>. "
-                "Point at a card to see which calls fail there; "
+                "Point at a card, or touch it, to see which calls fail there; "
                 "it leads to the explorer.</p>"
                 f"{tables.where(machine)}"
                 "<details><summary>The same as a table</summary>"

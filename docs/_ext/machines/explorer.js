@@ -325,7 +325,7 @@ function go(inputs, focused = "") {
   const held = box.contains(document.activeElement);
   word = inputs;
   left = [];
-  history.replaceState(null, "", fragment());
+  if (fragment() !== location.hash) history.pushState(null, "", fragment()); // Back is a step back
   show();
   if (!held) return;
   const same = focused && box.querySelector(`[data-input="${focused}"]:enabled`);

@@ -21,13 +21,7 @@ OF_KIND: dict[Kind, str] = {
     "Unix stream": "unix-stream",
     "Unix datagram": "unix-datagram",
 }
-OF_SOCKET = {
-    ("AF_INET", "SOCK_STREAM"): "tcp",
-    ("AF_INET6", "SOCK_STREAM"): "tcp6",
-    ("AF_INET", "SOCK_DGRAM"): "udp",
-    ("AF_UNIX", "SOCK_STREAM"): "unix-stream",
-    ("AF_UNIX", "SOCK_DGRAM"): "unix-datagram",
-}
+MADE_BY = {call: kind for kind, (_, call) in machines.KINDS.items()}
 SAME = {"connect_ex": "connect", "sendall": "send", "recvfrom": "recv"}
 OF_PLACE = {
     ("TCP", "127.0.0.1"): "tcp",
@@ -116,7 +110,7 @@ def of_recording(recording: Recording, socket: str) -> Walk | None:
     calls. Raises EvidenceError.
     """
     made = next(one for one in recording.sockets if one.name == socket)
-    kind = OF_SOCKET.get((made.family, made.type))
+    kind = MADE_BY.get(f"socket({made.family}, {made.type})")
     if kind is None or made.made_by != "socket":
         return None
     machine = machine_of(kind)

@@ -82,7 +82,7 @@
 
     copy(button) {
       const url = new URL(location.href);
-      url.hash = `step=${this.figure.dataset.run}:${this.at}`;
+      url.hash = `step=${this.figure.dataset.run}:${this.rests ? 1 : this.at}`;
       history.replaceState(null, "", url);
       window.copyText(button, url.href, "In the address bar");
     }

@@ -16,7 +16,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from docs._ext.claims.text import words, written
-from docs._ext.shared import Directive, Refused, code, html, html_table
+from docs._ext.shared import Directive, code, html, html_table, one_of
 from evidence import runtimes, store, systems
 from evidence.runtimes import Listener, Runtime, Runtimes, Server
 
@@ -324,9 +324,7 @@ class RuntimesDirective(Directive):
 
     def show(self) -> list[nodes.Node]:
         """What was asked for. Raises EvidenceError, Refused."""
-        what = self.arguments[0]
-        if what not in SHOWN:
-            raise Refused(f"{what!r} is none of {', '.join(SHOWN)}")
+        what = one_of(self.arguments[0], SHOWN)
         self.depends_on(store.measured(runtimes.FILE))
         return SHOWN[what](runtimes.load())
 

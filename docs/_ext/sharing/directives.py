@@ -5,14 +5,13 @@ Its argument says what is shown: `counts` (a sentence), `addresses`, `connected`
 scripts do not run it stays hidden, and the tables hold the same answers).
 """
 
-import difflib
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 
 from docs._ext.machines.starting import made_from
-from docs._ext.shared import Directive, Refused, html
+from docs._ext.shared import Directive, html, one_of
 from docs._ext.sharing.question import PROGRAM, form, question
 from docs._ext.sharing.tables import TABLES, sentence
 from evidence import claims, differences, runs, sharing, store
@@ -30,11 +29,7 @@ class PortSharing(Directive):
 
     def show(self) -> list[nodes.Node]:
         """One of SHOWN. A warning says that the marks are of other code than ours."""
-        wanted = self.arguments[0]
-        if wanted not in SHOWN:
-            close = difflib.get_close_matches(wanted, SHOWN, 1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            raise Refused(f"{wanted!r} is none of {', '.join(SHOWN)}{hint}")
+        wanted = one_of(self.arguments[0], SHOWN)
         self.depends_on(store.measured(sharing.FILE), *sharing.made_from_files())
         found = sharing.load()
         if sharing.stale(found):

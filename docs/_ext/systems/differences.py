@@ -7,7 +7,6 @@
 ```{systems} untried```      what could not be tried, by what was missing
 """
 
-import difflib
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from html import escape
@@ -16,11 +15,9 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from docs._ext.claims.text import proof_anchor, words, written
-from docs._ext.shared import Directive, Refused, html, html_table
-from evidence import differences, errors, machines, store, systems
+from docs._ext.shared import Directive, Refused, html, html_table, one_of
+from evidence import claims, differences, errors, machines, store, systems
 from evidence.differences import Difference, Explained, System
-
-CHOSEN = "of-"  # the class of what concerns a system, before its id
 
 
 def every() -> list[System]:
@@ -89,23 +86,23 @@ def how(system: System, one: Explained) -> str:
     for ids, kind in ((named, "otherwise"), (skipped, "untried")):
         if any(fnmatchcase(name, pattern) for name in ids for pattern in one.covers):
             return kind
-    return "same"
+    asked = {
+        "proof": system.asked.proofs,
+        "pairs": system.asked.pairs,
+        "error": system.asked.errors,
+        "sequence": system.asked.sequences,
+    }
+    return "same" if all(asked[name.split()[0]] for name in one.covers) else "untried"
 
 
-def held_on(claim: str) -> list[list[str]]:
+def held_on(proof: claims.Proof) -> list[list[str]]:
     """[[system, "passed", "differs" or "not tried"], …] of a proof, for its panel.
 
     [] where no other system was measured. Raises EvidenceError.
     """
     if not differences.ids():
         return []
-    told = []
-    for one in every():
-        skipped = any(claim in names for names in one.asked.skipped.values())
-        differs = any(d.id == f"proof {claim}" for d in one.differences)
-        end = "not tried" if skipped else "differs" if differs else "passed"
-        told.append([one.title, end])
-    return told
+    return [[one.title, differences.ended(one, proof)] for one in every()]
 
 
 def tried(found: list[System]) -> list[nodes.Node]:
@@ -113,7 +110,7 @@ def tried(found: list[System]) -> list[nodes.Node]:
     _, home = home_of(found)
     rows = [
         (
-            escape(one.title if not one.kernel else f"Linux {one.kernel}"),
+            escape(f"Linux {one.kernel}" if one.kernel and one.packages else one.title),
             f"{sum(d.count for d in one.differences):,}",
             f"{one.asked.proofs:,}",
             f"{one.asked.pairs:,}",
@@ -138,9 +135,17 @@ def tried(found: list[System]) -> list[nodes.Node]:
     ]
 
 
+def of_class(system: str, found: list[System]) -> str:
+    """The class of what concerns a system: its place, which systems.css knows."""
+    return f"of-{[one.id for one in found].index(system) + 1}"
+
+
 def choice(found: list[System]) -> list[nodes.Node]:
     """Buttons, one for each system; style sheets grey out what does not concern it."""
-    options = [("all", "all"), *((one.id, short(one)) for one in found)]
+    options = [
+        ("all", "all"),
+        *((str(n), short(one)) for n, one in enumerate(found, 1)),
+    ]
     boxes = "".join(
         f'<label><input type="radio" name="system" value="{name}"'
         f"{' checked' if name == 'all' else ''}> {escape(text)}</label>"
@@ -177,7 +182,7 @@ def section(
 ) -> nodes.section:
     """One difference: what, since when, what to do, why; then each that it covers."""
     differ = [system for system, mine in covered.items() if mine]
-    classes = ["difference", *(f"{CHOSEN}{system}" for system in differ)]
+    classes = ["difference", *(of_class(system, found) for system in differ)]
     anchor = nodes.make_id(one.title)
     made = nodes.section("", ids=[anchor], classes=classes)
     made += nodes.title("", "", *words(one.title))
@@ -252,7 +257,10 @@ def unexplained(found: list[System]) -> list[nodes.Node]:
             continue
         text = f"{one.title}: {cases(left)}"
         made.append(
-            html(f'<details class="{CHOSEN}{one.id}"><summary>{text}</summary>')
+            html(
+                f'<details class="difference {of_class(one.id, found)}">'
+                f"<summary>{text}</summary>"
+            )
         )
         made += [listed(left), html("</details>")]
     return made or [nodes.paragraph("", "None.")]
@@ -294,11 +302,7 @@ class Systems(Directive):
 
     def show(self) -> list[nodes.Node]:
         """What the argument names. Raises EvidenceError, Refused."""
-        what: str = self.arguments[0]
-        if what not in SHOWN:
-            near = difflib.get_close_matches(what, SHOWN, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise Refused(f"{what!r} is none of {', '.join(SHOWN)}{hint}")
+        what = one_of(self.arguments[0], SHOWN)
         self.depends_on(store.cited(differences.CITED), store.measured(errors.FILE))
         self.depends_on(*(machines.path_of(f"{kind}-full") for kind in machines.KINDS))
         self.env.note_reread()  # a new file in the folder is no change of a file

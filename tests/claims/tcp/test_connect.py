@@ -162,7 +162,7 @@ def test_nonblocking_connect_aborts_once():
 @needs("packets", "sysctl")
 def test_syn_is_sent_again(wire):
     """A SYN that nobody answers is sent again as often as `TCP_SYNCNT` and
-    `net.ipv4.tcp_syn_linear_timeouts` say together."""
+    `net.ipv4.tcp_syn_linear_timeouts`, which Linux 6.1 has not, say together."""
     write_sysctl("net.ipv4.tcp_syn_linear_timeouts", "1")
     with listen_on(backlog=0) as full, new_client() as first, socket.socket() as late:
         first.connect(full.getsockname())

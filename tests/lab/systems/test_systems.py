@@ -1,5 +1,7 @@
 """Starting other systems: packages, what was found, and what is said when it fails."""
 
+import argparse
+
 import msgspec
 import pytest
 
@@ -56,9 +58,13 @@ def test_unknown_system_names_the_nearest(capsys):
     assert "no system gvisr; did you mean gvisor?" in capsys.readouterr().err
 
 
-def command_line(*words):
-    import argparse
+@pytest.mark.parametrize("name", ["linux-6.1", "../mine", "My machine"])
+def test_name_of_a_machine_that_is_none_is_refused(name, capsys):
+    assert command.run(command_line("--here", name)) == 2
+    assert "a name is of a-z" in capsys.readouterr().err
 
+
+def command_line(*words):
     parser = argparse.ArgumentParser()
     command.add_options(parser)
     return parser.parse_args(words)

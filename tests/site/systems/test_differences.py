@@ -1,9 +1,13 @@
 """What the pages say of other systems is what was found there, and no better."""
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
+from pathlib import Path
 
+import msgspec
 import pytest
 
+from docs._ext.systems import differences as style
 from docs._ext.systems.differences import every, held_on, how, strip
 from evidence import claims, differences
 
@@ -30,18 +34,38 @@ def test_strip_has_home_between_the_others():
 
 
 def test_systems_that_a_sentence_names_are_those_where_it_was_tried():
-    ends = {end for claim in claims.read() for _, end in held_on(claim)}
+    known = claims.read()
+    ends = {end for proof in known.values() for _, end in held_on(proof)}
     assert ends == {"passed", "differs", "not tried"}
-    told = dict(held_on("sharing.bound_socket_stops_the_sharing"))
+    told = dict(held_on(known["sharing.bound_socket_stops_the_sharing"]))
     assert told["Linux 6.12"] == "differs"
     assert told["Linux 7.2"] == "passed"
 
 
-def test_every_system_was_asked_everything_or_says_why_not():
-    count = len(claims.read())
-    for system in SYSTEMS:
-        if not system.packages:  # what a reader sent has errors alone
-            continue
-        skipped = {name for names in system.asked.skipped.values() for name in names}
-        assert system.asked.proofs + len(skipped & claims.read().keys()) == count
-        assert system.asked.sequences == 10_000
+def test_proof_that_is_new_or_changed_was_not_tried_elsewhere():
+    proof = next(iter(claims.read().values()))
+    changed = replace(proof, source=f"{proof.source}\n    assert True")
+    for other in (changed, replace(proof, id="names.new")):
+        assert {end for _, end in held_on(other)} == {"not tried"}
+
+
+def test_how_kernels_are_built_is_no_difference_of_a_sentence():
+    told = dict(held_on(claims.read()["sharing.administrator_ends_time_wait"]))
+    assert set(told.values()) == {"not tried"}
+
+
+def test_system_with_errors_alone_is_the_same_in_nothing_else():
+    [one, *_] = SYSTEMS
+    asked = msgspec.structs.replace(one.asked, proofs=0, pairs=0, sequences=0)
+    sent = msgspec.structs.replace(one, asked=asked, differences=[], texts={})
+    for told in differences.explained():
+        kinds = {name.split()[0] for name in told.covers}
+        assert how(sent, told) in (("same",) if kinds == {"error"} else ("untried",))
+    proof = next(iter(claims.read().values()))
+    assert differences.ended(sent, proof) == "not tried"
+
+
+def test_style_sheet_knows_the_place_of_each_system():
+    sheet = Path(style.__file__).with_name("systems.css").read_text()
+    for place in range(1, len(SYSTEMS) + 1):
+        assert f".of-{place})" in sheet

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
 from docs._ext.systems import socketcheck
@@ -43,12 +44,6 @@ def test_its_programs_need_neither_rights_nor_another_network():
 def test_quotes_in_a_program_stay_text():
     way = errors.load().rows[0]
     program = 'print("""a\\n""")\n'
-    entry = socketcheck.entry(msgspec_replace(way, program=program))
+    entry = socketcheck.entry(msgspec.structs.replace(way, program=program))
     [found] = eval(f"[{entry}]")
     assert found[3] == program
-
-
-def msgspec_replace(way, **values):
-    import msgspec
-
-    return msgspec.structs.replace(way, **values)
